@@ -1,0 +1,156 @@
+#pragma once
+// A number with a tangent: forward-mode differentiation as a scalar type.
+//
+//   const auto y = sin(Dual<double>(x, 1.0));      // y.value == sin x, y.tangent == cos x
+//
+// f(v + tε) = f(v) + f'(v) t ε. A tangent of zero stays zero, whatever it meets (0·∞ and 0·NaN are 0 there): a constant has
+// no derivative, also where the function's slope is infinite. Comparisons look at the value alone.
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace nablur {
+
+/// a·b, but 0 where either is 0, also beside infinity or NaN: the product of the chain rule.
+template <class T>
+constexpr T chain(const T& a, const T& b) {
+  return a == T(0) || b == T(0) ? T(0) : a * b;
+}
+
+/// A value and its tangent (derivative along one direction); T is float or double.
+template <class T>
+struct Dual {
+  T value{};
+  T tangent{};
+
+  constexpr Dual() = default;
+  /// A constant: tangent 0.
+  template <class N>
+  requires std::is_arithmetic_v<N>
+  constexpr Dual(N number) : value(static_cast<T>(number)) {}
+  constexpr Dual(T v, T t) : value(v), tangent(t) {}
+
+  friend constexpr Dual operator-(const Dual& a) { return {-a.value, -a.tangent}; }
+  friend constexpr Dual operator+(const Dual& a, const Dual& b) { return {a.value + b.value, a.tangent + b.tangent}; }
+  friend constexpr Dual operator-(const Dual& a, const Dual& b) { return {a.value - b.value, a.tangent - b.tangent}; }
+  // (ab)' = a' b + b' a
+  friend constexpr Dual operator*(const Dual& a, const Dual& b) {
+    return {a.value * b.value, nablur::chain(a.tangent, b.value) + nablur::chain(b.tangent, a.value)};
+  }
+  // y = a/b: y' = (a' − b' y) / b
+  friend constexpr Dual operator/(const Dual& a, const Dual& b) {
+    const T y = a.value / b.value;
+    const T numerator = a.tangent - nablur::chain(b.tangent, y);
+    return {y, numerator == T(0) ? T(0) : numerator / b.value};
+  }
+  constexpr Dual& operator+=(const Dual& b) { return *this = *this + b; }
+  constexpr Dual& operator-=(const Dual& b) { return *this = *this - b; }
+  constexpr Dual& operator*=(const Dual& b) { return *this = *this * b; }
+  constexpr Dual& operator/=(const Dual& b) { return *this = *this / b; }
+
+  friend constexpr bool operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
+  friend constexpr bool operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
+  friend constexpr bool operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
+  friend constexpr bool operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
+  friend constexpr bool operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
+};
+
+template <class T>
+inline constexpr bool is_dual = false;
+template <class T>
+inline constexpr bool is_dual<Dual<T>> = true;
+
+template <class T>
+constexpr Dual<T> chain(const Dual<T>& a, const Dual<T>& b) {
+  return {chain(a.value, b.value), chain(a.tangent, b.value) + chain(a.value, b.tangent)};
+}
+
+namespace detail {
+
+// y = f(x): y' = f'(x) x'
+template <class T>
+Dual<T> along(const Dual<T>& x, T value, T slope) {
+  return {value, chain(slope, x.tangent)};
+}
+
+}  // namespace detail
+
+// (e^x)' = e^x
+template <class T>
+Dual<T> exp(const Dual<T>& x) {
+  const T y = std::exp(x.value);
+  return detail::along(x, y, y);
+}
+// (e^x − 1)' = e^x
+template <class T>
+Dual<T> expm1(const Dual<T>& x) {
+  return detail::along(x, std::expm1(x.value), std::exp(x.value));
+}
+// (ln x)' = 1/x
+template <class T>
+Dual<T> log(const Dual<T>& x) {
+  return detail::along(x, std::log(x.value), T(1) / x.value);
+}
+// (ln(1 + x))' = 1/(1 + x)
+template <class T>
+Dual<T> log1p(const Dual<T>& x) {
+  return detail::along(x, std::log1p(x.value), T(1) / (T(1) + x.value));
+}
+// (√x)' = 1/(2√x)
+template <class T>
+Dual<T> sqrt(const Dual<T>& x) {
+  const T y = std::sqrt(x.value);
+  return detail::along(x, y, T(0.5) / y);
+}
+// |x|' = sign x, 0 at 0
+template <class T>
+Dual<T> abs(const Dual<T>& x) {
+  return detail::along(x, std::abs(x.value), x.value == x.value ? T((x.value > T(0)) - (x.value < T(0))) : x.value);
+}
+template <class T>
+Dual<T> sin(const Dual<T>& x) {
+  return detail::along(x, std::sin(x.value), std::cos(x.value));
+}
+template <class T>
+Dual<T> cos(const Dual<T>& x) {
+  return detail::along(x, std::cos(x.value), -std::sin(x.value));
+}
+// tanh' x = 1/cosh² x, which keeps its digits where 1 − tanh² x has none left
+template <class T>
+Dual<T> tanh(const Dual<T>& x) {
+  const T c = T(1) / std::cosh(x.value);
+  return detail::along(x, std::tanh(x.value), c * c);
+}
+// erf' x = 2/√π e^(−x²)
+template <class T>
+Dual<T> erf(const Dual<T>& x) {
+  return detail::along(x, std::erf(x.value), T(1.1283791670955125739) * std::exp(-x.value * x.value));
+}
+// ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
+template <class T>
+Dual<T> pow(const Dual<T>& a, const Dual<T>& b) {
+  const T y = std::pow(a.value, b.value);
+  const T by_a = b.value == T(0) ? T(0) : b.value * std::pow(a.value, b.value - T(1));
+  const T by_b = y == T(0) ? T(0) : y * std::log(a.value);
+  return {y, chain(by_a, a.tangent) + chain(by_b, b.tangent)};
+}
+
+template <class T>
+bool isnan(const Dual<T>& x) {
+  return std::isnan(x.value) || std::isnan(x.tangent);
+}
+template <class T>
+bool isinf(const Dual<T>& x) {
+  return std::isinf(x.value) || std::isinf(x.tangent);
+}
+template <class T>
+bool isfinite(const Dual<T>& x) {
+  return std::isfinite(x.value) && std::isfinite(x.tangent);
+}
+
+}  // namespace nablur
+
+/// The limits of the value; tangents 0.
+template <class T>
+class std::numeric_limits<nablur::Dual<T>> : public std::numeric_limits<T> {};

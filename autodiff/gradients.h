@@ -1,0 +1,72 @@
+#pragma once
+// The reverse sweep.
+//
+//   const auto d = gradients(loss);             // one sweep
+//   d[x], d[y]                                  // tensors of x's and y's shape
+//   gradients(loss, {h})[h]                     // by an intermediate
+//   gradients(y, seed)[x]                       // pullback of a tensor through y
+
+#include <initializer_list>
+#include <vector>
+
+#include <nablur/autodiff/tape.h>
+
+namespace nablur {
+
+/// What a sweep found. A value: it stays readable when the tape is cleared or gone.
+template <class T>
+class NABLUR_API Gradients {
+ public:
+  /// The gradient by a variable, of its shape; zeros where the loss does not depend on it. Throws for a constant, for a
+  /// variable of another recording, and for an intermediate that was not named in the call of gradients.
+  Tensor<T> operator[](const Variable<T>& variable) const;
+
+  /// What the free functions `gradients` call. `named` null: by all of the tape's variables.
+  static Gradients sweep(const Variable<T>& loss, const Tensor<T>* seed, const std::initializer_list<Input<T>>* named);
+
+ private:
+  friend class Tape<T>;
+  using Sweep = typename Adjoints<T>::Sweep;
+  struct Entry {
+    std::int32_t index;
+    Tensor<T> gradient;
+  };
+  static Sweep start(const Tape<T>& tape, std::size_t loss, const Tensor<T>& seed,
+                     const std::vector<Entry, pool::Allocator<Entry>>& named);
+  static void pull(Sweep& sweep, std::size_t node, const Tensor<T>& g);
+
+  const detail::TapeSlot* slot_ = nullptr;  // null under a constant loss
+  std::uint64_t epoch_ = 0;
+  bool named_ = false;
+  std::vector<Entry, pool::Allocator<Entry>> entries_;  // by descending index
+};
+
+/// Gradients of a loss of one element by all variables that were made with tape.variable. The sweep frees what it passes;
+/// the tape stays as it is and may be swept again. Throws where the loss has more elements, or its tape was cleared or
+/// destroyed, or a pullback gives a shape that is neither its input's nor its output's.
+template <class T>
+Gradients<T> gradients(const Variable<T>& loss) {
+  return Gradients<T>::sweep(loss, nullptr, nullptr);
+}
+/// The same by exactly the variables named, intermediates included; work that leads to none of them is left out.
+template <class T>
+Gradients<T> gradients(const Variable<T>& loss, std::initializer_list<Input<std::type_identity_t<T>>> named) {
+  return Gradients<T>::sweep(loss, nullptr, &named);
+}
+/// The gradients of Σ seed·y, for a y of any shape. Throws where the seed has another shape.
+template <class T>
+Gradients<T> gradients(const Variable<T>& y, const std::type_identity_t<Tensor<T>>& seed) {
+  return Gradients<T>::sweep(y, &seed, nullptr);
+}
+template <class T>
+Gradients<T> gradients(const Variable<T>& y, const std::type_identity_t<Tensor<T>>& seed,
+                       std::initializer_list<Input<std::type_identity_t<T>>> named) {
+  return Gradients<T>::sweep(y, &seed, &named);
+}
+
+extern template class Gradients<float>;
+extern template class Gradients<double>;
+extern template class Gradients<Dual<float>>;
+extern template class Gradients<Dual<double>>;
+
+}  // namespace nablur

@@ -1,0 +1,107 @@
+#include <nablur/autodiff/shape.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <nablur/autodiff/pool.h>
+
+namespace nablur {
+namespace detail {
+
+IntList::IntList(std::span<const std::int64_t> values) : IntList(static_cast<std::int64_t>(values.size()), 0) {
+  std::copy(values.begin(), values.end(), begin());
+}
+
+IntList::IntList(std::int64_t count, std::int64_t value) : count_(0), inline_{} {
+  if (count > kInline) far_ = static_cast<std::int64_t*>(pool::allocate(sizeof(std::int64_t) * static_cast<std::size_t>(count)));
+  count_ = count;
+  std::fill(begin(), end(), value);
+}
+
+void IntList::assign_far(const IntList& other) {
+  IntList copy(std::span<const std::int64_t>(other.begin(), other.end()));
+  swap(copy);
+}
+
+void IntList::release() noexcept { pool::release(far_, sizeof(std::int64_t) * static_cast<std::size_t>(count_)); }
+
+void IntList::swap(IntList& other) noexcept {
+  for (int i = 0; i < kInline; ++i) {  // the pointer lies over the first of them
+    std::swap(inline_[i], other.inline_[i]);
+  }
+  std::swap(count_, other.count_);
+}
+
+bool IntList::operator==(const IntList& other) const noexcept { return std::equal(begin(), end(), other.begin(), other.end()); }
+
+}  // namespace detail
+
+Shape::Shape(std::span<const std::int64_t> sizes) : sizes_(sizes) {
+  std::int64_t product = 1;
+  for (const std::int64_t size : sizes) {
+    if (size < 0) fail("shape: sizes must be at least 0, got ", *this);
+    // Zeros are left out, so that the strides of an empty array fit too.
+    if (size > 0 && __builtin_mul_overflow(product, size, &product)) {
+      fail("shape: the number of elements of ", *this, " exceeds 2^63 - 1");
+    }
+  }
+}
+
+void Shape::no_such_axis(std::int64_t axis) const { fail("shape: ", *this, " has no axis ", axis); }
+
+std::int64_t resolve_axis(const char* op, std::int64_t axis, std::int64_t rank) {
+  const std::int64_t i = axis < 0 ? axis + rank : axis;
+  if (i < 0 || i >= rank) fail(op, ": axis ", axis, " is out of range for rank ", rank);
+  return i;
+}
+
+Axes Axes::resolve(const char* op, std::int64_t rank) const {
+  Axes resolved;
+  resolved.axes_ = detail::IntList(all() ? rank : count(), 0);
+  std::int64_t* out = resolved.axes_.begin();
+  for (std::int64_t i = 0; i < resolved.count(); ++i) {
+    out[i] = all() ? i : resolve_axis(op, (*this)[i], rank);
+    if (std::find(out, out + i, out[i]) != out + i) fail(op, ": axis ", (*this)[i], " is named twice");
+  }
+  return resolved;
+}
+
+Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  const std::int64_t rank = std::max(a.rank(), b.rank());
+  detail::IntList sizes(rank, 1);
+  for (std::int64_t back = 1; back <= rank; ++back) {
+    const std::int64_t m = back <= a.rank() ? a[-back] : 1;
+    const std::int64_t n = back <= b.rank() ? b[-back] : 1;
+    if (m != n && m != 1 && n != 1) fail(op, ": shapes ", a, " and ", b, " do not broadcast at axis ", rank - back);
+    sizes.begin()[rank - back] = m == 1 ? n : m;
+  }
+  return Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+}
+
+bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
+  if (from.rank() > to.rank()) return false;
+  const std::int64_t lead = to.rank() - from.rank();
+  for (std::int64_t i = 0; i < from.rank(); ++i) {
+    const std::int64_t m = from.begin()[i];
+    if (m != 1 && m != to.begin()[lead + i]) return false;
+  }
+  return true;
+}
+
+void append(std::string& text, const Shape& shape) {
+  text += '(';
+  for (std::int64_t i = 0; i < shape.rank(); ++i) {
+    if (i > 0) text += ", ";
+    detail::append(text, static_cast<long long>(shape.begin()[i]));
+  }
+  text += shape.rank() == 1 ? ",)" : ")";
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text;
+  append(text, shape);
+  return text;
+}
+
+}  // namespace nablur

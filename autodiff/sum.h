@@ -1,0 +1,47 @@
+#pragma once
+// Sums of tensors. The rounding error of all of them grows with log n (pairwise), and their order depends on the shape alone.
+
+#include <nablur/autodiff/tensor.h>
+
+namespace nablur {
+
+/// Sum over the axes (all by default). They vanish, or stay with size 1 where keepdims is set; the sum of nothing is 0.
+/// Throws for an axis that is not there or named twice.
+template <class T>
+NABLUR_API Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes = {}, bool keepdims = false);
+
+/// The inverse of broadcasting: the sum over the axes along which `shape` was stretched to x's. Throws where `shape` does not
+/// broadcast to x's.
+template <class T>
+NABLUR_API Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
+
+/// The shape that remains of x's after a reduction over resolved axes.
+NABLUR_API Shape reduced_shape(const Shape& shape, const Axes& resolved, bool keepdims);
+
+namespace detail {
+
+NABLUR_API bool contains(const Axes& resolved, std::int64_t axis) noexcept;
+
+/// Reduces x axis by axis: runs of neighbouring axes are taken as one, the last run first, so that what remains is
+/// contiguous at each turn. middle(rest, outer, n, inner) reduces the middle one of three axes.
+template <class T, class Middle>
+Tensor<T> reduce_axes(const Tensor<T>& x, const Axes& resolved, const Middle& middle) {
+  Tensor<T> rest = x;
+  std::int64_t inner = 1;
+  for (std::int64_t axis = x.rank(); axis-- > 0;) {
+    if (!contains(resolved, axis)) {
+      inner *= x.shape()[axis];
+      continue;
+    }
+    std::int64_t n = x.shape()[axis];
+    while (axis > 0 && contains(resolved, axis - 1)) n *= x.shape()[--axis];
+    std::int64_t outer = 1;
+    for (std::int64_t i = 0; i < axis; ++i) outer *= x.shape()[i];
+    rest = middle(rest, outer, n, inner);
+  }
+  return rest;
+}
+
+}  // namespace detail
+
+}  // namespace nablur

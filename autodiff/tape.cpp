@@ -1,0 +1,178 @@
+#include <nablur/autodiff/tape.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+
+namespace nablur {
+namespace {
+
+using detail::TapeSlot;
+
+// Slots are never freed, so that a variable of a tape long gone can still compare its epoch.
+constinit std::mutex slot_mutex;
+constinit TapeSlot* free_slots = nullptr;
+
+std::uint64_t epoch_of(const TapeSlot& slot) { return __atomic_load_n(&slot.epoch, __ATOMIC_RELAXED); }
+void next_epoch(TapeSlot& slot) { __atomic_fetch_add(&slot.epoch, 1, __ATOMIC_RELAXED); }
+
+TapeSlot* take_slot(void* tape) {
+  TapeSlot* slot = nullptr;
+  {
+    const std::lock_guard lock(slot_mutex);
+    slot = free_slots;
+    if (slot != nullptr) free_slots = slot->next;
+  }
+  if (slot == nullptr) slot = ::new (pool::allocate(sizeof(TapeSlot))) TapeSlot;
+  slot->tape = tape;
+  return slot;
+}
+
+void give_slot(TapeSlot* slot) noexcept {
+  const std::lock_guard lock(slot_mutex);
+  slot->next = free_slots;
+  free_slots = slot;
+}
+
+template <class T>
+T worst_of(const T& x) {
+  return x;
+}
+template <class T>
+T worst_of(const Dual<T>& x) {
+  return std::isfinite(x.value) ? x.tangent : x.value;
+}
+
+}  // namespace
+
+template <class T>
+Tape<T>::Tape() : slot_(take_slot(this)) {}
+
+template <class T>
+Tape<T>::~Tape() {
+  destroy_nodes();
+  next_epoch(*slot_);
+  give_slot(slot_);
+}
+
+template <class T>
+void Tape<T>::clear() {
+  if (sweeps_ > 0) fail("clear: a sweep over this tape is still running");
+  destroy_nodes();
+  next_epoch(*slot_);
+}
+
+// Last to first: the pool then hands out the memory of the next recording in the order in which this one used it.
+template <class T>
+void Tape<T>::destroy_nodes() noexcept {
+  for (std::size_t i = nodes_.size(); i-- > 0;) destroy_pullbacks(nodes_[i].inputs, nodes_[i].joint);
+  nodes_.clear();
+  arena_.rewind({});
+}
+
+template <class T>
+void Tape<T>::destroy_pullbacks(std::span<Edge> inputs, const detail::PullbackRef<T>& joint) noexcept {
+  if (joint.type != nullptr) joint.type->destroy(joint.object);
+  for (std::size_t i = inputs.size(); i-- > 0;) {
+    if (const auto& p = inputs[i].pullback; p.type != nullptr) p.type->destroy(p.object);
+  }
+}
+
+template <class T>
+Variable<T> Tape<T>::variable(Tensor<T> value) {
+  return push("variable", std::move(value), {}, {});
+}
+
+template <class T>
+Tape<T>* Tape<T>::tape_of(const char* op, const Variable<T>& variable) {
+  if (epoch_of(*variable.slot_) != variable.epoch_) {
+    fail(op, ": a variable of shape ", variable.shape(), " belongs to a tape that was cleared or destroyed");
+  }
+  return static_cast<Tape*>(variable.slot_->tape);
+}
+
+template <class T>
+Tape<T>* Tape<T>::common_tape(const char* name, std::span<const Input<T>> inputs) {
+  Tape* tape = nullptr;
+  for (const Input<T>& input : inputs) {
+    if (input.variable_->is_constant()) continue;
+    Tape* its = tape_of(name, *input.variable_);
+    if (tape != nullptr && its != tape) fail(name, ": its inputs are variables of two different tapes");
+    tape = its;
+  }
+  return tape;
+}
+
+template <class T>
+Variable<T> Tape<T>::record(const char* name, Tensor<T> value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint) {
+  Tape* tape = common_tape(name, inputs);
+  if (tape == nullptr) return Variable<T>(std::move(value));
+  return tape->push(name, std::move(value), inputs, joint);
+}
+
+template <class T>
+Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint) {
+  if (sweeps_ > 0) fail(name, ": recorded while a sweep over its tape is running");
+  if (nodes_.size() >= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) fail(name, ": the tape is full");
+  if (check_finite_) require_finite("the value of", name, value);
+  const auto mark = arena_.mark();
+  std::span<Edge> edges;
+  try {
+    edges = store(inputs, joint);
+    nodes_.push_back({name, value.shape(), edges, joint});
+  } catch (...) {
+    if (edges.data() != nullptr) destroy_pullbacks(edges, joint);
+    arena_.rewind(mark);
+    throw;
+  }
+  const auto index = static_cast<std::int32_t>(nodes_.size() - 1);
+  return Variable<T>(std::move(value), slot_, epoch_of(*slot_), index, inputs.empty());
+}
+
+// Moves the pullbacks into the arena, behind the list of edges. Without a joint pullback constants are left out.
+template <class T>
+std::span<typename Tape<T>::Edge> Tape<T>::store(std::span<const Input<T>> inputs, detail::PullbackRef<T>& joint) {
+  if (inputs.empty()) return {};
+  const auto move_in = [this](const detail::PullbackRef<T>& from) {
+    void* to = arena_.allocate(from.type->size, from.type->align);
+    from.type->construct(to, from.object);
+    return detail::PullbackRef<T>{from.type, to};
+  };
+  auto* edges = static_cast<Edge*>(arena_.allocate(inputs.size() * sizeof(Edge), alignof(Edge)));
+  std::size_t count = 0;
+  try {
+    for (const Input<T>& input : inputs) {
+      const bool constant = input.variable_->is_constant();
+      if (joint.type != nullptr) {
+        ::new (edges + count++) Edge{constant ? -1 : input.variable_->index_, {}};
+      } else if (!constant) {
+        if (input.pullback_.type == nullptr) fail("record: input ", &input - inputs.data(), " has no pullback");
+        ::new (edges + count) Edge{input.variable_->index_, move_in(input.pullback_)};
+        ++count;
+      }
+    }
+    if (joint.type != nullptr) joint = move_in(joint);
+  } catch (...) {
+    destroy_pullbacks({edges, count}, {});
+    throw;
+  }
+  return {edges, count};
+}
+
+template <class T>
+void Tape<T>::require_finite(const char* what, const char* name, const Tensor<T>& numbers) const {
+  using std::isfinite;
+  for (const T& x : numbers) {
+    if (isfinite(x)) continue;
+    fail("check_finite: ", what, " ", name, ", of shape ", numbers.shape(), ", has ", worst_of(x), " at element ",
+         &x - numbers.data());
+  }
+}
+
+template class Tape<float>;
+template class Tape<double>;
+template class Tape<Dual<float>>;
+template class Tape<Dual<double>>;
+
+}  // namespace nablur

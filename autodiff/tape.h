@@ -1,0 +1,220 @@
+#pragma once
+// The tape: what was computed, in order, with the way back.
+//
+//   Tape<double> tape;
+//   const auto x = tape.variable(2.0);
+//   const auto y = record("cube", x.value() * x.value() * x.value(),
+//                         {{x, [v = x.value()](const Tensor<double>& g) { return g * 3.0 * v * v; }}});
+//   gradients(y)[x].item()      // 12
+//
+// Nodes lie in creation order, which is topological: the reverse sweep is one loop backwards.
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include <nablur/autodiff/arena.h>
+#include <nablur/autodiff/variable.h>
+
+namespace nablur {
+
+template <class T>
+class Adjoints;
+
+namespace detail {
+
+// How a pullback of a type that is no longer known is moved, called and destroyed. One of `pull` and `pull_joint` is set.
+template <class T>
+struct PullbackType {
+  std::size_t size;
+  std::size_t align;
+  void (*construct)(void* to, void* from);
+  void (*destroy)(void* pullback) noexcept;
+  Tensor<T> (*pull)(void* pullback, const Tensor<T>& g);
+  void (*pull_joint)(void* pullback, const Tensor<T>& g, Adjoints<T>& d);
+};
+
+// F is deduced from an argument F&&: a reference type is copied from, another one moved from.
+template <class T, class F, bool joint>
+constexpr PullbackType<T> pullback_type() {
+  using Object = std::remove_cvref_t<F>;
+  static_assert(alignof(Object) <= 64, "record: a pullback asks for more alignment than 64 bytes");
+  PullbackType<T> type{sizeof(Object), alignof(Object), nullptr, nullptr, nullptr, nullptr};
+  type.construct = [](void* to, void* from) {
+    ::new (to) Object(static_cast<F&&>(*static_cast<std::remove_reference_t<F>*>(from)));
+  };
+  type.destroy = [](void* pullback) noexcept { static_cast<Object*>(pullback)->~Object(); };
+  if constexpr (joint) {
+    type.pull_joint = [](void* pullback, const Tensor<T>& g, Adjoints<T>& d) { (*static_cast<Object*>(pullback))(g, d); };
+  } else {
+    type.pull = [](void* pullback, const Tensor<T>& g) -> Tensor<T> { return (*static_cast<Object*>(pullback))(g); };
+  }
+  return type;
+}
+template <class T, class F, bool joint>
+inline constexpr PullbackType<T> kPullbackType = pullback_type<T, F, joint>();
+
+// A pullback of any type, where it stands.
+template <class T>
+struct PullbackRef {
+  const PullbackType<T>* type = nullptr;
+  void* object = nullptr;
+
+  template <bool joint, class F>
+  static PullbackRef to(F&& f) {
+    return {&kPullbackType<T, F, joint>, const_cast<void*>(static_cast<const void*>(&f))};
+  }
+};
+
+// An operator's name must outlive the tape: only a literal will do.
+class Name {
+ public:
+  consteval Name(const char* literal) : text_(literal) {}
+  constexpr operator const char*() const noexcept { return text_; }
+
+ private:
+  const char* text_;
+};
+
+}  // namespace detail
+
+/// A variable that an operator takes, by reference, with its pullback where each input has one of its own: a function that maps
+/// the incoming gradient g (the output's shape) to the input's gradient (the input's shape; or the output's, then it is summed
+/// to the input's). Lives within one call of record.
+template <class T>
+class Input {
+ public:
+  Input(const Variable<T>& variable) noexcept : variable_(&variable) {}
+  template <class F>
+  Input(const Variable<T>& variable, F&& pullback) noexcept
+      : variable_(&variable), pullback_(detail::PullbackRef<T>::template to<false>(std::forward<F>(pullback))) {}
+
+ private:
+  friend class Tape<T>;
+  friend class Gradients<T>;
+  const Variable<T>* variable_;
+  detail::PullbackRef<T> pullback_;
+};
+
+/// The gradients that a joint pullback fills in, by the position of the input in record's list.
+template <class T>
+class NABLUR_API Adjoints {
+ public:
+  /// Whether input i is on the tape and its gradient asked for; what is added for another one is dropped.
+  bool wants(std::size_t i) const;
+  /// Adds to the gradient of input i; shapes as for a pullback's result.
+  void add(std::size_t i, Tensor<T> gradient);
+  /// The gradient of input i so far, of its shape (zeros at first), to add to in place: what touches few elements costs no
+  /// more. Throws where the input is not wanted.
+  Tensor<T>& accumulator(std::size_t i);
+
+ private:
+  friend class Tape<T>;
+  friend class Gradients<T>;
+  using Tensors = std::vector<Tensor<T>, pool::Allocator<Tensor<T>>>;
+  using Flags = std::vector<unsigned char, pool::Allocator<unsigned char>>;
+  struct Sweep {
+    const Tape<T>* tape;
+    Tensors adjoints;  // by node, unset (no data) where zero
+    Flags needed;      // by node; empty where all are
+  };
+  Adjoints(Sweep& sweep, std::size_t node) : sweep_(&sweep), node_(node) {}
+
+  Sweep* sweep_;
+  std::size_t node_;
+};
+
+/// A recording of operators on scalars T. Neither copied nor moved. Use from one thread at a time; different threads may run
+/// tapes of their own.
+template <class T>
+class NABLUR_API Tape {
+ public:
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A variable to differentiate by. Throws under check_finite where a number is not finite.
+  Variable<T> variable(Tensor<T> value);
+
+  /// Forgets all nodes and keeps the memory for the next recording. Values and gradients already taken stay readable;
+  /// recording on variables from before throws from now on.
+  void clear();
+
+  /// Number of nodes, variables included.
+  std::int64_t size() const noexcept { return static_cast<std::int64_t>(nodes_.size()); }
+
+  /// While on, recording and sweeping throw an Error that names the operator which first made a NaN or an infinity.
+  void check_finite(bool on) noexcept { check_finite_ = on; }
+
+  /// What the free functions `record` and `gradients` call.
+  static Variable<T> record(const char* name, Tensor<T> value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
+
+  /// For tools that draw or count: each node's name, shape and inputs, in creation order. `index` is -1 for a constant.
+  struct Edge {
+    std::int32_t index;
+    detail::PullbackRef<T> pullback;
+  };
+  struct Node {
+    const char* name;
+    Shape shape;
+    std::span<Edge> inputs;
+    detail::PullbackRef<T> joint;
+  };
+  const Node& node(std::int64_t i) const { return nodes_.at(static_cast<std::size_t>(i)); }
+
+ private:
+  friend class Adjoints<T>;
+  friend class Gradients<T>;
+
+  static Tape* tape_of(const char* op, const Variable<T>& variable);
+  static Tape* common_tape(const char* name, std::span<const Input<T>> inputs);
+  Variable<T> push(const char* name, Tensor<T>&& value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
+  std::span<Edge> store(std::span<const Input<T>> inputs, detail::PullbackRef<T>& joint);
+  static void destroy_pullbacks(std::span<Edge> inputs, const detail::PullbackRef<T>& joint) noexcept;
+  void destroy_nodes() noexcept;
+  void require_finite(const char* what, const char* name, const Tensor<T>& numbers) const;
+
+  std::vector<Node, pool::Allocator<Node>> nodes_;
+  detail::Arena arena_;  // edges and pullbacks
+  detail::TapeSlot* slot_;
+  mutable int sweeps_ = 0;  // running; while they do, nothing may be recorded or cleared
+  bool check_finite_ = false;
+};
+
+/// Puts an operator on the tape of its inputs: its value, and for each input the pullback of the gradient. The one way onto a
+/// tape. Constants among the inputs are left out; where all are constants nothing is recorded and the result is one.
+/// `name` is a literal. Throws, and leaves the tape as it was, where the inputs are of different tapes or of one that was cleared
+/// or destroyed.
+///
+///   record("sigmoid", y, {{x, [y](const Tensor<T>& g) { return g * y * (1.0 - y); }}});
+template <class T>
+Variable<T> record(detail::Name name, Tensor<T> value, std::initializer_list<Input<std::type_identity_t<T>>> inputs) {
+  return Tape<T>::record(name, std::move(value), {inputs.begin(), inputs.size()}, {});
+}
+
+/// The same with one pullback for all inputs, `(const Tensor<T>& g, Adjoints<T>& d)`, for gradients that share work or touch
+/// only a part of an input.
+template <class T, class F>
+Variable<T> record(detail::Name name, Tensor<T> value, std::initializer_list<Input<std::type_identity_t<T>>> inputs, F&& joint) {
+  return Tape<T>::record(name, std::move(value), {inputs.begin(), inputs.size()},
+                         detail::PullbackRef<T>::template to<true>(std::forward<F>(joint)));
+}
+template <class T, class F>
+Variable<T> record(detail::Name name, Tensor<T> value, std::span<const Variable<std::type_identity_t<T>>> inputs, F&& joint) {
+  std::vector<Input<T>, pool::Allocator<Input<T>>> list(inputs.begin(), inputs.end());
+  return Tape<T>::record(name, std::move(value), list, detail::PullbackRef<T>::template to<true>(std::forward<F>(joint)));
+}
+
+extern template class Adjoints<float>;
+extern template class Adjoints<double>;
+extern template class Adjoints<Dual<float>>;
+extern template class Adjoints<Dual<double>>;
+extern template class Tape<float>;
+extern template class Tape<double>;
+extern template class Tape<Dual<float>>;
+extern template class Tape<Dual<double>>;
+
+}  // namespace nablur

@@ -1,0 +1,316 @@
+#include <nablur/autodiff/tensor.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+#include <nablur/autodiff/random.h>
+
+namespace nablur {
+namespace detail {
+
+const Shape& empty_shape() noexcept {
+  static const Shape shape{0};
+  return shape;
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::TensorBlock;
+
+template <class T>
+constexpr const char* kName = "";
+template <>
+constexpr const char* kName<float> = "float";
+template <>
+constexpr const char* kName<double> = "double";
+template <>
+constexpr const char* kName<Dual<float>> = "Dual<float>";
+template <>
+constexpr const char* kName<Dual<double>> = "Dual<double>";
+template <>
+constexpr const char* kName<bool> = "bool";
+template <>
+constexpr const char* kName<std::int64_t> = "int64";
+
+template <class T>
+std::size_t block_bytes(const Shape& shape) {
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(shape.size(), static_cast<std::int64_t>(sizeof(T)), &bytes) ||
+      __builtin_add_overflow(bytes, static_cast<std::int64_t>(sizeof(TensorBlock)), &bytes)) {
+    fail("tensor: shape ", shape, " of ", sizeof(T), "-byte numbers exceeds the address space");
+  }
+  return static_cast<std::size_t>(bytes);
+}
+
+// A view's block is followed by the block whose numbers it shows.
+struct ViewBlock {
+  TensorBlock block;
+  TensorBlock* base;
+};
+
+template <class N>
+void print_number(std::string& text, const N& x) {
+  detail::append_any(text, x);
+}
+void print_number(std::string& text, bool x) { text += x ? "true" : "false"; }
+template <class N>
+void print_number(std::string& text, const Dual<N>& x) {
+  text += detail::concat(x.value, "+", x.tangent, "ε");
+}
+
+constexpr std::int64_t kEdge = 3;  // numbers printed at each end of a long axis
+
+template <class T>
+void print_axis(std::string& text, const Shape& shape, std::int64_t axis, const T* data, std::int64_t stride) {
+  if (axis == shape.rank()) return print_number(text, *data);
+  const std::int64_t n = shape[axis];
+  const std::int64_t inner = n > 0 ? stride / n : 0;
+  text += '[';
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (i > 0) text += ", ";
+    if (n > 2 * kEdge && i == kEdge) {
+      text += "…, ";
+      i = n - kEdge;
+    }
+    print_axis(text, shape, axis + 1, data + i * inner, inner);
+  }
+  text += ']';
+}
+
+// One loop for tensors of one shape and for a number on either side; out may be a or b.
+template <class T, class F>
+void combine_loop(std::int64_t n, const T* a, std::int64_t step_a, const T* b, std::int64_t step_b, T* out, F f) {
+  if (step_a == 1 && step_b == 1) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
+  } else if (step_b == 0) {
+    const T y = *b;
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i * step_a], y);
+  } else {
+    const T x = *a;
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(x, b[i]);
+  }
+}
+
+template <class T>
+void combine_loop(char op, std::int64_t n, const T* a, std::int64_t step_a, const T* b, std::int64_t step_b, T* out) {
+  if constexpr (std::is_same_v<T, bool>) {
+    fail("tensor: bool has no ", std::string_view(&op, 1));
+  } else {
+    switch (op) {
+      case '+':
+        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x + y; });
+      case '-':
+        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x - y; });
+      case '*':
+        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x * y; });
+      default:
+        if constexpr (std::is_integral_v<T>) {
+          if (std::find(b, b + (step_b == 0 ? 1 : n), T(0)) != b + (step_b == 0 ? 1 : n)) fail("tensor: integer division by 0");
+        }
+        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x / y; });
+    }
+  }
+}
+
+[[noreturn]] void shapes_differ(char op, const Shape& a, const Shape& b) {
+  fail("tensor: ", std::string_view(&op, 1), " needs equal shapes or a number on one side, got ", a, " and ", b,
+       "; the operators of ops/ broadcast");
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> Tensor<T>::empty(const Shape& shape) {
+  const std::size_t bytes = block_bytes<T>(shape);
+  // A shape past rank 4 allocates too: first, so that nothing is lost where either throws.
+  Shape own = shape;
+  auto* memory = static_cast<std::byte*>(pool::allocate(bytes));
+  return Tensor(::new (memory) TensorBlock{destroy_own, 1, std::move(own), memory + sizeof(TensorBlock)});
+}
+
+template <class T>
+void Tensor<T>::destroy_own(TensorBlock* block) noexcept {
+  const std::size_t bytes = sizeof(TensorBlock) + static_cast<std::size_t>(block->shape.size()) * sizeof(T);
+  block->~TensorBlock();
+  pool::release(block, bytes);
+}
+
+template <class T>
+void Tensor<T>::destroy_view(TensorBlock* block) noexcept {
+  reinterpret_cast<ViewBlock*>(block)->base->release();
+  block->~TensorBlock();
+  pool::release(block, sizeof(ViewBlock));
+}
+
+template <class T>
+Tensor<T> Tensor<T>::view(std::int64_t offset, const Shape& shape) const {
+  if (block_ == nullptr) return empty(shape);
+  TensorBlock* base = block_->destroy == destroy_view ? reinterpret_cast<ViewBlock*>(block_)->base : block_;
+  Shape own = shape;
+  void* memory = pool::allocate(sizeof(ViewBlock));
+  base->retain();
+  return Tensor(&(::new (memory) ViewBlock{{destroy_view, 1, std::move(own), data() + offset}, base})->block);
+}
+
+template <class T>
+Tensor<T>::Tensor(const Shape& shape, T number) : Tensor(empty(shape)) {
+  T* out = mutable_data();
+  std::fill(out, out + size(), number);
+}
+
+template <class T>
+Tensor<T>::Tensor(const Shape& shape, std::span<const T> numbers) {
+  if (static_cast<std::int64_t>(numbers.size()) != shape.size()) {
+    fail("tensor: shape ", shape, " takes ", shape.size(), " numbers, got ", numbers.size());
+  }
+  *this = empty(shape);
+  std::copy(numbers.begin(), numbers.end(), mutable_data());
+}
+
+template <class T>
+Tensor<T> Tensor<T>::arange(double begin, double end, double step) {
+  if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0) {
+    fail("arange: begin, end and step must be finite and step not 0, got ", begin, ", ", end, ", ", step);
+  }
+  const double count = std::max(0.0, std::ceil((end - begin) / step));
+  if (!(count < 0x1p62)) fail("arange: from ", begin, " to ", end, " by ", step, " is too long");
+  Tensor out = empty(Shape{static_cast<std::int64_t>(count)});
+  T* to = out.mutable_data();
+  for (std::int64_t i = 0; i < out.size(); ++i) to[i] = static_cast<T>(begin + step * static_cast<double>(i));
+  return out;
+}
+
+template <class T>
+Tensor<T> Tensor<T>::linspace(double first, double last, std::int64_t n) {
+  if (n < 0) fail("linspace: the count must be at least 0, got ", n);
+  Tensor out = empty(Shape{n});
+  T* to = out.mutable_data();
+  const double step = n > 1 ? (last - first) / static_cast<double>(n - 1) : 0;
+  for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(first + step * static_cast<double>(i));
+  if (n > 1) to[n - 1] = static_cast<T>(last);
+  return out;
+}
+
+template <class T>
+Tensor<T> Tensor<T>::normal(const Shape& shape, Random& random) {
+  Tensor out = empty(shape);
+  T* to = out.mutable_data();
+  for (std::int64_t i = 0; i < out.size(); ++i) to[i] = static_cast<T>(random.normal());
+  return out;
+}
+
+template <class T>
+Tensor<T> Tensor<T>::uniform(const Shape& shape, Random& random) {
+  Tensor out = empty(shape);
+  T* to = out.mutable_data();
+  for (std::int64_t i = 0; i < out.size(); ++i) to[i] = static_cast<T>(random.uniform());
+  return out;
+}
+
+template <class T>
+T* Tensor<T>::mutable_data() {
+  if (block_ == nullptr) return nullptr;
+  if (block_->destroy != destroy_own || !block_->unique()) {
+    Tensor copy = empty(shape());
+    std::copy(begin(), end(), static_cast<T*>(const_cast<void*>(copy.block_->data)));
+    *this = std::move(copy);
+  }
+  return static_cast<T*>(const_cast<void*>(block_->data));
+}
+
+template <class T>
+T Tensor<T>::item() const {
+  if (size() != 1) fail("item: needs exactly one element, got shape ", shape());
+  return *data();
+}
+
+template <class T>
+std::int64_t Tensor<T>::flat_index(std::span<const std::int64_t> index) const {
+  if (static_cast<std::int64_t>(index.size()) != rank()) {
+    fail("tensor: ", index.size(), " indices for shape ", shape());
+  }
+  std::int64_t flat = 0;
+  for (std::size_t axis = 0; axis < index.size(); ++axis) {
+    const std::int64_t n = shape().begin()[axis];
+    const std::int64_t i = index[axis] < 0 ? index[axis] + n : index[axis];
+    if (i < 0 || i >= n) fail("tensor: index ", index[axis], " is out of range at axis ", axis, " of ", shape());
+    flat = flat * n + i;
+  }
+  return flat;
+}
+
+template <class T>
+Tensor<T> Tensor<T>::reshaped(const Shape& shape) const {
+  if (shape.size() != size()) fail("reshape: ", this->shape(), " has ", size(), " elements, ", shape, " has ", shape.size());
+  return view(0, shape);
+}
+
+template <class T>
+Tensor<T> Tensor<T>::rows(std::int64_t begin, std::int64_t end) const {
+  if (rank() == 0) fail("rows: a tensor of rank 0 has no rows");
+  if (begin < 0 || end < begin || end > shape()[0]) fail("rows: [", begin, ", ", end, ") is out of range for shape ", shape());
+  detail::IntList sizes{std::span<const std::int64_t>(shape().begin(), shape().end())};
+  const std::int64_t row = shape()[0] == 0 ? 0 : size() / shape()[0];
+  sizes.begin()[0] = end - begin;
+  return view(begin * row, Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end())));
+}
+
+template <class T>
+Tensor<T> Tensor<T>::combine(char op, const Tensor& a, const Tensor& b) {
+  if (!(a.shape() == b.shape()) && a.rank() != 0 && b.rank() != 0) shapes_differ(op, a.shape(), b.shape());
+  const bool splat_a = a.rank() == 0 && b.rank() != 0;
+  Tensor out = empty(splat_a ? b.shape() : a.shape());
+  combine_loop(op, out.size(), a.data(), splat_a ? 0 : 1, b.data(), b.rank() == 0 ? 0 : 1, out.mutable_data());
+  return out;
+}
+
+template <class T>
+Tensor<T>& Tensor<T>::combine_into(char op, const Tensor& b) {
+  if (!(shape() == b.shape()) && b.rank() != 0) shapes_differ(op, shape(), b.shape());
+  if (block_ == nullptr || block_->destroy != destroy_own || !block_->unique()) return *this = combine(op, *this, b);
+  T* out = mutable_data();
+  combine_loop(op, size(), static_cast<const T*>(out), 1, b.data(), b.rank() == 0 ? 0 : 1, out);
+  return *this;
+}
+
+template <class T>
+std::ostream& Tensor<T>::print(std::ostream& out) const {
+  std::string text = detail::concat("Tensor<", kName<T>, ">", shape(), " ");
+  print_axis(text, shape(), 0, data(), size());
+  return out << text;
+}
+
+template <class T>
+Tensor<Dual<T>> make_dual(const Tensor<T>& value, const Tensor<T>& tangent) {
+  if (!(value.shape() == tangent.shape())) {
+    fail("make_dual: a value of shape ", value.shape(), " needs a tangent of the same shape, got ", tangent.shape());
+  }
+  auto out = Tensor<Dual<T>>::empty(value.shape());
+  Dual<T>* to = out.mutable_data();
+  for (std::int64_t i = 0; i < value.size(); ++i) to[i] = {value.data()[i], tangent.data()[i]};
+  return out;
+}
+
+template <class T>
+Tensor<T> tangent_of(const Tensor<Dual<T>>& dual) {
+  auto out = Tensor<T>::empty(dual.shape());
+  T* to = out.mutable_data();
+  for (const Dual<T>& x : dual) *to++ = x.tangent;
+  return out;
+}
+
+template class Tensor<float>;
+template class Tensor<double>;
+template class Tensor<Dual<float>>;
+template class Tensor<Dual<double>>;
+template class Tensor<bool>;
+template class Tensor<std::int64_t>;
+template Tensor<Dual<float>> make_dual(const Tensor<float>&, const Tensor<float>&);
+template Tensor<Dual<double>> make_dual(const Tensor<double>&, const Tensor<double>&);
+template Tensor<float> tangent_of(const Tensor<Dual<float>>&);
+template Tensor<double> tangent_of(const Tensor<Dual<double>>&);
+
+}  // namespace nablur

@@ -1,0 +1,218 @@
+#pragma once
+// An n-d array that is a value: copying is cheap, nothing aliases, contiguous and row-major.
+//
+//   Tensor<double> a(Shape{2, 3}, {1, 2, 3, 4, 5, 6});
+//   auto b = a;                        // shares the numbers until one of the two is written to
+//   b.mutable_data()[0] = 7;           // a is as it was
+//   std::cout << b;                    // Tensor<double>(2, 3) [[7, 2, 3], [4, 5, 6]]
+
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <new>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <nablur/autodiff/dual.h>
+#include <nablur/autodiff/pool.h>
+#include <nablur/autodiff/shape.h>
+
+namespace nablur {
+
+class Random;
+
+namespace detail {
+
+// What a tensor points to: one pooled block of 64 bytes, followed by the numbers, or by what keeps them alive elsewhere.
+struct TensorBlock {
+  void (*destroy)(TensorBlock*) noexcept;
+  std::uint64_t count;
+  Shape shape;
+  const void* data;
+
+  bool unique() const noexcept { return __atomic_load_n(&count, __ATOMIC_ACQUIRE) == 1; }
+  void retain() noexcept { __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED); }
+  void release() noexcept {
+    // The last holder needs no read-modify-write: nobody else can see the block.
+    if (unique() || __atomic_fetch_sub(&count, 1, __ATOMIC_ACQ_REL) == 1) destroy(this);
+  }
+};
+static_assert(sizeof(TensorBlock) == 64);
+
+NABLUR_API const Shape& empty_shape() noexcept;  // (0,)
+
+}  // namespace detail
+
+/// Numbers of type T (float, double, Dual of these; bool for masks, std::int64_t for indices) in row-major order.
+template <class T>
+class NABLUR_API Tensor {
+ public:
+  using value_type = T;
+
+  /// Shape (0,): no element.
+  Tensor() noexcept = default;
+  /// Rank 0, from a number.
+  Tensor(T number) : Tensor(Shape{}, number) {}
+  template <class N>
+  requires(std::is_arithmetic_v<N> && !std::is_same_v<N, T>) Tensor(N number) : Tensor(Shape{}, static_cast<T>(number)) {}
+  /// Rank 1.
+  Tensor(std::initializer_list<T> numbers) : Tensor(Shape{static_cast<std::int64_t>(numbers.size())}, numbers) {}
+  /// All elements alike.
+  Tensor(const Shape& shape, T number);
+  /// From numbers in row-major order. Throws where their count is not the shape's.
+  Tensor(const Shape& shape, std::initializer_list<T> numbers)
+      : Tensor(shape, std::span<const T>(numbers.begin(), numbers.size())) {}
+  Tensor(const Shape& shape, std::span<const T> numbers);
+
+  Tensor(const Tensor& other) noexcept : block_(other.block_) {
+    if (block_ != nullptr) block_->retain();
+  }
+  Tensor(Tensor&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Tensor& operator=(Tensor other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Tensor() {
+    if (block_ != nullptr) block_->release();
+  }
+
+  /// Not initialised: every element must be written (through mutable_data) before it is read.
+  static Tensor empty(const Shape& shape);
+  static Tensor zeros(const Shape& shape) { return Tensor(shape, T(0)); }
+  static Tensor ones(const Shape& shape) { return Tensor(shape, T(1)); }
+  static Tensor full(const Shape& shape, T number) { return Tensor(shape, number); }
+  /// begin, begin + step, … below end (above it where step is negative). Throws where step is 0 or anything is not finite.
+  static Tensor arange(double begin, double end, double step = 1);
+  static Tensor arange(double end) { return arange(0, end); }
+  /// n numbers from first to last, both included, as numpy.linspace makes them.
+  static Tensor linspace(double first, double last, std::int64_t n);
+  /// Samples of the normal distribution (mean 0, deviation 1), or uniform in [0, 1), drawn in row-major order.
+  static Tensor normal(const Shape& shape, Random& random);
+  static Tensor uniform(const Shape& shape, Random& random);
+
+  /// Adopts foreign memory without a copy: shape.size() numbers at `data`, which must not change while a tensor holds them.
+  /// `owner` (any movable object: a std::vector, a shared_ptr, a lambda's capture) is destroyed when the last tensor lets go.
+  template <class Owner>
+  static Tensor wrap(const T* data, const Shape& shape, Owner owner);
+
+  const Shape& shape() const noexcept { return block_ != nullptr ? block_->shape : detail::empty_shape(); }
+  std::int64_t rank() const noexcept { return shape().rank(); }
+  std::int64_t size() const noexcept { return block_ != nullptr ? block_->shape.size() : 0; }
+
+  const T* data() const noexcept { return block_ != nullptr ? static_cast<const T*>(block_->data) : nullptr; }
+  const T* begin() const noexcept { return data(); }
+  const T* end() const noexcept { return data() + size(); }
+  std::span<const T> values() const noexcept { return {data(), static_cast<std::size_t>(size())}; }
+  /// For writing, after a copy where another tensor (or foreign memory) holds the same numbers. Valid until the next copy of
+  /// this tensor.
+  T* mutable_data();
+
+  /// The only element. Throws where there is not exactly one.
+  T item() const;
+  /// One element by its indices, negative ones counting from the end. Throws out of range.
+  template <class... I>
+  requires(std::is_integral_v<I>&&...) T operator()(I... index) const {
+    const std::int64_t indices[] = {static_cast<std::int64_t>(index)..., 0};
+    return data()[flat_index({indices, sizeof...(I)})];
+  }
+
+  /// The same numbers under another shape; no copy. Throws where the counts differ.
+  Tensor reshaped(const Shape& shape) const;
+  /// Indices [begin, end) of the first axis; no copy. Throws out of range.
+  Tensor rows(std::int64_t begin, std::int64_t end) const;
+
+  /// Every element converted as static_cast does; to Dual with tangent 0, from Dual the value.
+  template <class U>
+  Tensor<U> cast() const;
+
+  /// Shapes must be equal, or one side of rank 0 (for full broadcasting put the tensors into operators of ops/). Throws
+  /// otherwise.
+  friend Tensor operator+(const Tensor& a, const Tensor& b) { return combine('+', a, b); }
+  friend Tensor operator-(const Tensor& a, const Tensor& b) { return combine('-', a, b); }
+  friend Tensor operator*(const Tensor& a, const Tensor& b) { return combine('*', a, b); }
+  friend Tensor operator/(const Tensor& a, const Tensor& b) { return combine('/', a, b); }
+  friend Tensor operator-(const Tensor& a) { return combine('*', a, Tensor(T(-1))); }
+  /// In place where nobody else holds the numbers.
+  Tensor& operator+=(const Tensor& b) { return combine_into('+', b); }
+  Tensor& operator-=(const Tensor& b) { return combine_into('-', b); }
+
+  /// Type, shape and numbers; past six along an axis the middle ones are cut.
+  friend std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return tensor.print(out); }
+
+ private:
+  explicit Tensor(detail::TensorBlock* block) noexcept : block_(block) {}
+  static Tensor combine(char op, const Tensor& a, const Tensor& b);
+  Tensor& combine_into(char op, const Tensor& b);
+  Tensor view(std::int64_t offset, const Shape& shape) const;
+  std::int64_t flat_index(std::span<const std::int64_t> index) const;
+  std::ostream& print(std::ostream& out) const;
+  static void destroy_own(detail::TensorBlock* block) noexcept;
+  static void destroy_view(detail::TensorBlock* block) noexcept;
+
+  detail::TensorBlock* block_ = nullptr;
+};
+
+/// value + tangent·ε, elementwise; shapes must be equal.
+template <class T>
+NABLUR_API Tensor<Dual<T>> make_dual(const Tensor<T>& value, const Tensor<T>& tangent);
+template <class T>
+NABLUR_API Tensor<T> tangent_of(const Tensor<Dual<T>>& dual);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class Owner>
+Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner owner) {
+  struct Wrapped {
+    detail::TensorBlock block;
+    Owner owner;
+  };
+  static_assert(alignof(Wrapped) <= 64, "wrap: the owner asks for more alignment than 64 bytes");
+  if (data == nullptr && shape.size() > 0) fail("wrap: no data for shape ", shape);
+  void* memory = pool::allocate(sizeof(Wrapped));
+  const auto destroy = [](detail::TensorBlock* block) noexcept {
+    auto* wrapped = reinterpret_cast<Wrapped*>(block);
+    wrapped->~Wrapped();
+    pool::release(wrapped, sizeof(Wrapped));
+  };
+  // Neither a Shape of a rank past four nor the owner may leak where the other one's move throws.
+  struct Guard {
+    void* memory;
+    ~Guard() { pool::release(memory, sizeof(Wrapped)); }
+  } guard{memory};
+  auto* wrapped = ::new (memory) Wrapped{{destroy, 1, shape, data}, std::move(owner)};
+  guard.memory = nullptr;
+  return Tensor(&wrapped->block);
+}
+
+template <class T>
+template <class U>
+Tensor<U> Tensor<T>::cast() const {
+  if constexpr (std::is_same_v<T, U>) {
+    return *this;
+  } else {
+    auto out = Tensor<U>::empty(shape());
+    U* to = out.mutable_data();
+    for (const T& x : *this) {
+      if constexpr (is_dual<T>) {
+        *to++ = static_cast<U>(x.value);
+      } else if constexpr (is_dual<U>) {
+        *to++ = U(static_cast<decltype(U::value)>(x), 0);
+      } else {
+        *to++ = static_cast<U>(x);
+      }
+    }
+    return out;
+  }
+}
+
+extern template class Tensor<float>;
+extern template class Tensor<double>;
+extern template class Tensor<Dual<float>>;
+extern template class Tensor<Dual<double>>;
+extern template class Tensor<bool>;
+extern template class Tensor<std::int64_t>;
+
+}  // namespace nablur

@@ -1,0 +1,143 @@
+#include <nablur/ops/arithmetic.h>
+
+#include <nablur/ops/detail/map.h>
+
+namespace nablur::compiled {
+
+using detail::elementwise;
+using detail::map;
+using detail::Negate;
+using detail::of_a;
+using detail::of_ab;
+using detail::of_aby;
+using detail::of_b;
+using detail::of_by;
+using detail::Pass;
+
+namespace {
+
+// The value that two equal numbers share; of Duals the mean of the tangents, as half of the gradient goes to each.
+template <class T>
+T at_tie(const T& a, const T&) {
+  return a;
+}
+template <class T>
+Dual<T> at_tie(const Dual<T>& a, const Dual<T>& b) {
+  return {a.value, a.tangent / 2 + b.tangent / 2};
+}
+
+// 1 where a comes first, ½ where both are equal; NaN beside NaN
+template <class T>
+T share(bool first, const T& a, const T& b) {
+  return a == b ? T(0.5) : first ? T(1) : a == a && b == b ? T(0) : std::numeric_limits<T>::quiet_NaN();
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> Arithmetic<T>::add(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise(
+      "add", a, b, [](const T& x, const T& y) { return x + y; }, Pass{}, Pass{});
+}
+
+template <class T>
+Variable<T> Arithmetic<T>::subtract(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise(
+      "subtract", a, b, [](const T& x, const T& y) { return x - y; }, Pass{}, Negate{});
+}
+
+// ∂(ab)/∂a = b, ∂(ab)/∂b = a
+template <class T>
+Variable<T> Arithmetic<T>::multiply(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise(
+      "multiply", a, b, [](const T& x, const T& y) { return x * y; },  //
+      of_b([](const T& y) { return y; }), of_a([](const T& x) { return x; }));
+}
+
+// ∂(a/b)/∂a = 1/b, ∂(a/b)/∂b = −(a/b)/b
+template <class T>
+Variable<T> Arithmetic<T>::divide(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise(
+      "divide", a, b, [](const T& x, const T& y) { return x / y; },  //
+      of_b([](const T& y) { return T(1) / y; }), of_by([](const T& y, const T& z) { return -z / y; }));
+}
+
+template <class T>
+Variable<T> Arithmetic<T>::negate(const Variable<T>& x) {
+  return elementwise(
+      "negate", x, [](const T& a) { return -a; }, Negate{});
+}
+
+// ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
+template <class T>
+Variable<T> Arithmetic<T>::pow(const Variable<T>& a, const Variable<T>& b) {
+  using std::log;
+  using std::pow;  // chain: 0·∞ is 0 at b = 0
+  return elementwise(
+      "pow", a, b, [](const T& x, const T& p) { return pow(x, p); },
+      of_ab([](const T& x, const T& p) { return chain(p, pow(x, p - T(1))); }),
+      of_aby([](const T& x, const T&, const T& y) { return y == T(0) ? T(0) : y * log(x); }));
+}
+
+// ∂max(a, b)/∂a = [a > b] + ½ [a = b]
+template <class T>
+Variable<T> Arithmetic<T>::maximum(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise(
+      "maximum", a, b, [](const T& x, const T& y) { return x > y    ? x
+                                                           : y > x  ? y
+                                                           : x == y ? at_tie(x, y)
+                                                                    : x + y; },
+      of_ab([](const T& x, const T& y) { return share(x > y, x, y); }),
+      of_ab([](const T& x, const T& y) { return share(y > x, x, y); }));
+}
+
+// ∂min(a, b)/∂a = [a < b] + ½ [a = b]
+template <class T>
+Variable<T> Arithmetic<T>::minimum(const Variable<T>& a, const Variable<T>& b) {
+  return elementwise(
+      "minimum", a, b, [](const T& x, const T& y) { return x < y    ? x
+                                                           : y < x  ? y
+                                                           : x == y ? at_tie(x, y)
+                                                                    : x + y; },
+      of_ab([](const T& x, const T& y) { return share(x < y, x, y); }),
+      of_ab([](const T& x, const T& y) { return share(y < x, x, y); }));
+}
+
+template <class T>
+Tensor<bool> Arithmetic<T>::greater(const Variable<T>& a, const Variable<T>& b) {
+  const auto f = [](const T& x, const T& y) { return x > y; };
+  return map<bool>(broadcast("greater", a.shape(), b.shape()), f, a.value(), b.value());
+}
+
+template <class T>
+Tensor<bool> Arithmetic<T>::less(const Variable<T>& a, const Variable<T>& b) {
+  const auto f = [](const T& x, const T& y) { return x < y; };
+  return map<bool>(broadcast("less", a.shape(), b.shape()), f, a.value(), b.value());
+}
+
+template <class T>
+Tensor<bool> Arithmetic<T>::equal(const Variable<T>& a, const Variable<T>& b) {
+  const auto f = [](const T& x, const T& y) { return x == y; };
+  return map<bool>(broadcast("equal", a.shape(), b.shape()), f, a.value(), b.value());
+}
+
+// ∂/∂a = [mask], ∂/∂b = [not mask]
+template <class T>
+Variable<T> Arithmetic<T>::where(const Tensor<bool>& mask, const Variable<T>& a, const Variable<T>& b) {
+  const Shape shape = broadcast("where", mask.shape(), broadcast("where", a.shape(), b.shape()));
+  const auto pick = [](bool m, const T& x, const T& y) { return m ? x : y; };
+  const auto taken = [mask](bool side) {
+    return [mask, side](const Tensor<T>& g) {
+      return map<T>(
+          g.shape(), [side](const T& x, bool m) { return m == side ? x : T(0); }, g, mask);
+    };
+  };
+  return record("where", map<T>(shape, pick, mask, a.value(), b.value()), {{a, taken(true)}, {b, taken(false)}});
+}
+
+template struct Arithmetic<float>;
+template struct Arithmetic<double>;
+template struct Arithmetic<Dual<float>>;
+template struct Arithmetic<Dual<double>>;
+
+}  // namespace nablur::compiled

@@ -1,0 +1,34 @@
+#pragma once
+// Convolution with a kernel of one's own.
+//
+//   auto y = convolve(x, kernel, -1, Border::mirror);
+
+#include <nablur/autodiff/tape.h>
+#include <nablur/ops/border.h>
+
+namespace nablur {
+namespace compiled {
+
+template <class T>
+struct NABLUR_API Convolve {
+  static Variable<T> convolve(const Variable<T>& x, const Variable<T>& kernel, std::int64_t axis, Border border);
+};
+
+extern template struct Convolve<float>;
+extern template struct Convolve<double>;
+extern template struct Convolve<Dual<float>>;
+extern template struct Convolve<Dual<double>>;
+
+}  // namespace compiled
+
+/// Convolution of x with a kernel of rank 1 and odd length 2R + 1 along one axis: y_i = Σ_d kernel_(R+d) x_(i−d), of x's shape
+/// for every length of either. (numpy.convolve in mode "same" gives the longer of the two instead.) Differentiable in x and in
+/// the kernel. Throws Error for a kernel of another rank or of even length.
+template <class X, class K>
+requires Operands<X, K> Variable<Scalar<X, K>> convolve(const X& x, const K& kernel, std::int64_t axis = -1,
+                                                        Border border = Border::zero) {
+  using T = Scalar<X, K>;
+  return compiled::Convolve<T>::convolve(detail::operand<T>(x), detail::operand<T>(kernel), axis, border);
+}
+
+}  // namespace nablur

@@ -1,0 +1,129 @@
+#pragma once
+// Functions of each element. Same shape out as in; NaN in, NaN out. Values and slopes are exact to rounding over the whole range,
+// without a NaN or an infinity that the mathematics does not have, and depend on the element alone, never on its place in the
+// array.
+//
+//   auto y = tanh(log1p(square(x)));
+
+#include <nablur/autodiff/tape.h>
+
+namespace nablur {
+namespace compiled {
+
+template <class T>
+struct NABLUR_API Elementwise {
+  static Variable<T> exp(const Variable<T>& x);
+  static Variable<T> log(const Variable<T>& x);
+  static Variable<T> expm1(const Variable<T>& x);
+  static Variable<T> log1p(const Variable<T>& x);
+  static Variable<T> sqrt(const Variable<T>& x);
+  static Variable<T> square(const Variable<T>& x);
+  static Variable<T> abs(const Variable<T>& x);
+  static Variable<T> sin(const Variable<T>& x);
+  static Variable<T> cos(const Variable<T>& x);
+  static Variable<T> tanh(const Variable<T>& x);
+  static Variable<T> sigmoid(const Variable<T>& x);
+  static Variable<T> softplus(const Variable<T>& x);
+  static Variable<T> relu(const Variable<T>& x);
+  static Variable<T> erf(const Variable<T>& x);
+  static Variable<T> reciprocal(const Variable<T>& x);
+  static Variable<T> clamp(const Variable<T>& x, double low, double high);
+  static Variable<T> logaddexp(const Variable<T>& a, const Variable<T>& b);
+};
+
+extern template struct Elementwise<float>;
+extern template struct Elementwise<double>;
+extern template struct Elementwise<Dual<float>>;
+extern template struct Elementwise<Dual<double>>;
+
+}  // namespace compiled
+
+/// e^x: 0 at −∞, ∞ above ln of the largest number.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> exp(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::exp(detail::operand<Scalar<X>>(x));
+}
+/// Natural logarithm, for x > 0; −∞ at 0, NaN below. The slope at 0 is ∞.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> log(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::log(detail::operand<Scalar<X>>(x));
+}
+/// e^x − 1, exact to rounding near 0 as well.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> expm1(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::expm1(detail::operand<Scalar<X>>(x));
+}
+/// ln(1 + x), exact to rounding near 0 as well, for x > −1; −∞ at −1, NaN below.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> log1p(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::log1p(detail::operand<Scalar<X>>(x));
+}
+/// Square root, for x ≥ 0; NaN below. The slope at 0 is ∞.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> sqrt(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::sqrt(detail::operand<Scalar<X>>(x));
+}
+/// x².
+template <class X>
+requires Operands<X> Variable<Scalar<X>> square(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::square(detail::operand<Scalar<X>>(x));
+}
+/// |x|. The slope at 0 is 0.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> abs(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::abs(detail::operand<Scalar<X>>(x));
+}
+/// Sine, x in radians; NaN at ±∞.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> sin(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::sin(detail::operand<Scalar<X>>(x));
+}
+/// Cosine, x in radians; NaN at ±∞.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> cos(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::cos(detail::operand<Scalar<X>>(x));
+}
+/// Hyperbolic tangent: ±1 at ±∞. The slope keeps its digits where the value has reached ±1.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> tanh(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::tanh(detail::operand<Scalar<X>>(x));
+}
+/// Logistic function 1/(1 + e^−x). Exact to rounding over the whole range, the slope too: 0 at −800, 1 at +800.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> sigmoid(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::sigmoid(detail::operand<Scalar<X>>(x));
+}
+/// ln(1 + e^x). Exact to rounding over the whole range: x for large x, e^x for very negative x, 0 at −∞.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> softplus(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::softplus(detail::operand<Scalar<X>>(x));
+}
+/// max(x, 0); NaN at NaN. The slope at 0 is 0.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> relu(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::relu(detail::operand<Scalar<X>>(x));
+}
+/// Error function 2/√π ∫₀ˣ e^−t² dt.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> erf(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::erf(detail::operand<Scalar<X>>(x));
+}
+/// 1/x; ±∞ at ±0.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> reciprocal(const X& x) {
+  return compiled::Elementwise<Scalar<X>>::reciprocal(detail::operand<Scalar<X>>(x));
+}
+/// x limited to [low, high]. The slope is 1 from low to high, both included, and 0 outside. Throws unless low ≤ high.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> clamp(const X& x, double low, double high) {
+  return compiled::Elementwise<Scalar<X>>::clamp(detail::operand<Scalar<X>>(x), low, high);
+}
+/// ln(e^a + e^b) of two operands that broadcast, without overflow: never less than the greater of the two. Between equal
+/// infinities each gets half of the gradient.
+template <class A, class B>
+requires Operands<A, B> Variable<Scalar<A, B>> logaddexp(const A& a, const B& b) {
+  using T = Scalar<A, B>;
+  return compiled::Elementwise<T>::logaddexp(detail::operand<T>(a), detail::operand<T>(b));
+}
+
+}  // namespace nablur

@@ -1,0 +1,127 @@
+#include <nablur/ops/gaussian_blur.h>
+
+#include <nablur/ops/arithmetic.h>
+#include <nablur/ops/detail/gaussian_filter.h>
+#include <nablur/ops/elementwise.h>
+
+namespace nablur::compiled {
+
+using detail::HalfGaussian;
+using detail::Lines;
+
+namespace {
+
+double value_of(double x) { return x; }
+template <class T>
+double value_of(const Dual<T>& x) {
+  return static_cast<double>(x.value);
+}
+
+template <class T>
+double require_sigma(const T& sigma) {
+  const double value = value_of(sigma);
+  if (!(value >= 0) || std::isinf(value)) fail("gaussian_blur: sigma must be finite and at least 0, got ", value);
+  return value;
+}
+
+std::int64_t require_radius(std::int64_t radius) {
+  if (radius < 0 || radius > (std::int64_t{1} << 26)) fail("gaussian_blur: the radius must be 0 to 2^26, got ", radius);
+  return radius;
+}
+
+// A blur whose arguments have been checked.
+template <class T>
+struct Blur {
+  Shape shape;
+  Axes axes;
+  Border border;
+  bool shared;  // one σ for all axes
+  std::vector<std::int64_t, pool::Allocator<std::int64_t>> radii;
+  Tensor<T> sigma;
+
+  Blur(const Shape& x, const Tensor<T>& s, const GaussianBlurOptions& options)
+      : shape(x), axes(options.axes.resolve("gaussian_blur", x.rank())), border(options.border), shared(s.rank() == 0), sigma(s) {
+    if (!shared && (s.rank() != 1 || s.size() != axes.count())) {
+      fail("gaussian_blur: sigma must have rank 0 or an entry for each of the ", axes.count(), " axes, got shape ", s.shape());
+    }
+    for (const T& entry : sigma) require_sigma(entry);
+    for (std::int64_t k = 0; k < axes.count(); ++k) {
+      radii.push_back(options.radius ? require_radius(*options.radius)
+                                     : gaussian_radius(value_of(sigma.data()[shared ? 0 : k]), options.truncate));
+    }
+  }
+
+  HalfGaussian<T> taps(std::int64_t k) const {
+    return detail::half_gaussian(sigma.data()[shared ? 0 : k], radii[static_cast<std::size_t>(k)]);
+  }
+
+  Tensor<T> forward(const Tensor<T>& x) const {
+    Tensor<T> y = x;
+    for (std::int64_t k = 0; k < axes.count(); ++k) y = detail::filter(y, Lines(shape, axes[k]), taps(k).w, border);
+    return y;
+  }
+
+  // u = A_kᵀ … A_1ᵀ g on the way to dx, and for each σ the same with one Aᵀ replaced by (∂A)ᵀ: its product with x is ∂L/∂σ.
+  // No image of the forward pass is needed, since filters along different axes commute.
+  void backward(const Tensor<T>& g, const Tensor<T>& x, Adjoints<T>& d) const {
+    std::vector<Tensor<T>, pool::Allocator<Tensor<T>>> by_sigma;
+    Tensor<T> u = g;
+    for (std::int64_t k = 0; k < axes.count(); ++k) {
+      const Lines lines(shape, axes[k]);
+      const HalfGaussian<T> t = taps(k);
+      if (d.wants(1)) {
+        for (Tensor<T>& e : by_sigma) e = detail::filter_adjoint(e, lines, t.w, border);
+        Tensor<T> own = detail::filter_adjoint(u, lines, t.h, border);
+        if (shared && !by_sigma.empty()) {
+          by_sigma[0] += own;
+        } else {
+          by_sigma.push_back(std::move(own));
+        }
+      }
+      if (d.wants(0) || k + 1 < axes.count()) u = detail::filter_adjoint(u, lines, t.w, border);
+    }
+    if (d.wants(0)) d.add(0, std::move(u));
+    if (!d.wants(1)) return;
+    auto d_sigma = Tensor<T>::zeros(sigma.shape());
+    for (std::size_t k = 0; k < by_sigma.size(); ++k) d_sigma.mutable_data()[k] = detail::dot(by_sigma[k], x).item();
+    d.add(1, std::move(d_sigma));
+  }
+};
+
+}  // namespace
+
+template <class T>
+GaussianTaps<T> GaussianBlur<T>::gaussian_taps(T sigma, std::int64_t radius) {
+  require_sigma(sigma);
+  require_radius(radius);
+  const HalfGaussian<T> half = detail::half_gaussian(sigma, radius);
+  GaussianTaps<T> taps{Tensor<T>::zeros(Shape{2 * radius + 1}), Tensor<T>::zeros(Shape{2 * radius + 1})};
+  for (std::size_t d = 0; d < half.w.size(); ++d) {
+    for (const std::int64_t i : {radius - static_cast<std::int64_t>(d), radius + static_cast<std::int64_t>(d)}) {
+      taps.w.mutable_data()[i] = half.w[d];
+      taps.dw_dsigma.mutable_data()[i] = half.h[d];
+    }
+  }
+  return taps;
+}
+
+// y = A_m … A_1 x: ∂L/∂x = A_1ᵀ … A_mᵀ g, ∂L/∂σ_k = ⟨(Π_(j≠k) A_jᵀ) (∂A_k/∂σ_k)ᵀ g, x⟩
+template <class T>
+Variable<T> GaussianBlur<T>::gaussian_blur(const Variable<T>& x, const Variable<T>& sigma, const GaussianBlurOptions& options) {
+  const Blur<T> blur(x.shape(), sigma.value(), options);
+  const Tensor<T> kept = sigma.is_constant() ? Tensor<T>() : x.value();
+  return record("gaussian_blur", blur.forward(x.value()), {x, sigma},
+                [blur, kept](const Tensor<T>& g, Adjoints<T>& d) { blur.backward(g, kept, d); });
+}
+
+template <class T>
+Variable<T> GaussianBlur<T>::sigma_from_param(const Variable<T>& s, double min_sigma, double shift) {
+  return logaddexp(min_sigma, s + shift);
+}
+
+template struct GaussianBlur<float>;
+template struct GaussianBlur<double>;
+template struct GaussianBlur<Dual<float>>;
+template struct GaussianBlur<Dual<double>>;
+
+}  // namespace nablur::compiled

@@ -1,0 +1,71 @@
+#pragma once
+// The Gaussian blur, differentiable in the image and in its scale σ, with the derivative in closed form.
+//
+//   const auto y = gaussian_blur(image, sigma);                             // all axes, R = ⌈3σ⌉, zero border
+//   const auto z = gaussian_blur(image, sigma, {.axes = {0, 1}, .radius = 9, .border = Border::mirror});
+
+#include <optional>
+
+#include <nablur/autodiff/tape.h>
+#include <nablur/ops/border.h>
+#include <nablur/ops/gaussian_kernel.h>
+
+namespace nablur {
+
+struct GaussianBlurOptions {
+  Axes axes = {};                                     ///< which axes to blur; all by default
+  double truncate = 3;                                ///< R = max(1, ⌈truncate·σ⌉) on each axis
+  std::optional<std::int64_t> radius = std::nullopt;  ///< or R itself, for all axes, 0 to 2^26: makes the loss smooth in σ
+  Border border = Border::zero;
+};
+
+/// The taps of one axis: w_d = e^(−d²/2σ²) / Σ and h_d = ∂w_d/∂σ = w_d (d² − m₂)/σ³ with m₂ = Σ w_d d², for d = −R … R.
+template <class T>
+struct GaussianTaps {
+  Tensor<T> w;
+  Tensor<T> dw_dsigma;
+};
+
+namespace compiled {
+
+template <class T>
+struct NABLUR_API GaussianBlur {
+  static GaussianTaps<T> gaussian_taps(T sigma, std::int64_t radius);
+  static Variable<T> gaussian_blur(const Variable<T>& x, const Variable<T>& sigma, const GaussianBlurOptions& options);
+  static Variable<T> sigma_from_param(const Variable<T>& s, double min_sigma, double shift);
+};
+
+extern template struct GaussianBlur<float>;
+extern template struct GaussianBlur<double>;
+extern template struct GaussianBlur<Dual<float>>;
+extern template struct GaussianBlur<Dual<double>>;
+
+}  // namespace compiled
+
+/// The filter and its derivative by σ, each of shape (2R + 1); σ in samples, at least 0 (0: the delta and zeros).
+/// Throws Error for any other σ, and for a radius below 0 or past 2^26.
+template <class T>
+GaussianTaps<T> gaussian_taps(T sigma, std::int64_t radius) {
+  return compiled::GaussianBlur<T>::gaussian_taps(sigma, radius);
+}
+
+/// x of any rank, blurred along the chosen axes with the normalised Gaussian truncated at ±R; of x's shape, also where the
+/// kernel is longer than the axis. σ in samples, of rank 0 (for all axes) or with one entry for each axis, in the order of
+/// `axes`. σ = 0 is the identity, with derivative 0. Value, gradient and Hessian-vector products are finite for every finite σ.
+/// With R tied to σ the result jumps where ⌈truncate·σ⌉ does; a fixed radius makes it smooth.
+/// Throws Error for a σ that is negative, infinite or NaN, of another shape, or that asks for R past 2^26.
+template <class X, class S>
+requires Operands<X, S> Variable<Scalar<X, S>> gaussian_blur(const X& x, const S& sigma,
+                                                             const GaussianBlurOptions& options = {}) {
+  using T = Scalar<X, S>;
+  return compiled::GaussianBlur<T>::gaussian_blur(detail::operand<T>(x), detail::operand<T>(sigma), options);
+}
+
+/// The notebook's map from an unconstrained parameter s to a scale: ln(e^min_sigma + e^(s + shift)), a soft maximum of
+/// min_sigma and s + shift, elementwise, without overflow for any s.
+template <class S>
+requires Operands<S> Variable<Scalar<S>> sigma_from_param(const S& s, double min_sigma = 0.3, double shift = -3) {
+  return compiled::GaussianBlur<Scalar<S>>::sigma_from_param(detail::operand<Scalar<S>>(s), min_sigma, shift);
+}
+
+}  // namespace nablur

@@ -1,0 +1,174 @@
+#include <nablur/ops/matmul.h>
+
+#include <algorithm>
+
+#include <nablur/autodiff/sum.h>
+#include <nablur/ops/detail/walk.h>
+
+// Eigen under a name of our own: a program that links a static libnablur may compile Eigen with other alignment and vector
+// settings, and the linker would keep only one copy of each of its functions.
+#define Eigen nablur_eigen
+#include <Eigen/Core>
+
+namespace nablur::compiled {
+
+using detail::IntList;
+
+namespace {
+
+// A matrix that lies row by row, or its transpose.
+template <class T>
+struct Matrix {
+  const T* data;
+  std::int64_t rows;
+  std::int64_t columns;
+  bool transposed;  // then rows and columns are those of the transpose
+};
+
+// Eigen takes its work space from the heap at every call; here it comes from the pool.
+template <class T>
+class Workspace : public Eigen::internal::level3_blocking<T, T> {
+ public:
+  Workspace(Eigen::Index m, Eigen::Index n, Eigen::Index k) {
+    this->m_mc = m;
+    this->m_nc = n;
+    this->m_kc = k;
+    Eigen::internal::computeProductBlockingSizes<T, T, 1>(this->m_kc, this->m_mc, this->m_nc);
+    this->m_blockA = static_cast<T*>(pool::allocate(bytes_a()));
+    this->m_blockB = static_cast<T*>(pool::allocate(bytes_b()));
+  }
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+  ~Workspace() {
+    pool::release(this->m_blockA, bytes_a());
+    pool::release(this->m_blockB, bytes_b());
+  }
+
+ private:
+  std::size_t bytes_a() const { return static_cast<std::size_t>(this->m_mc * this->m_kc) * sizeof(T); }
+  std::size_t bytes_b() const { return static_cast<std::size_t>(this->m_kc * this->m_nc) * sizeof(T); }
+};
+
+// out = a·b, row-major and zero before. Eigen's kernel writes column-major: outᵀ = bᵀ·aᵀ.
+template <class T, bool a_transposed, bool b_transposed>
+void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+  using Eigen::ColMajor;
+  using Eigen::RowMajor;
+  using Kernel = Eigen::internal::general_matrix_matrix_product<Eigen::Index, T, b_transposed ? RowMajor : ColMajor, false, T,
+                                                                a_transposed ? RowMajor : ColMajor, false, ColMajor, 1>;
+  Workspace<T> workspace(b.columns, a.rows, a.columns);
+  Kernel::run(b.columns, a.rows, a.columns, b.data, b_transposed ? b.rows : b.columns, a.data, a_transposed ? a.rows : a.columns,
+              out, 1, b.columns, T(1), workspace);
+}
+
+// out = a·x for a vector x
+template <class T>
+void multiply_vector(const Matrix<T>& a, const T* x, T* out) {
+  using Stored = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  const Eigen::Map<const Vector> from(x, a.columns);
+  Eigen::Map<Vector> to(out, a.rows);
+  if (a.transposed) {
+    to.noalias() = Eigen::Map<const Stored>(a.data, a.columns, a.rows).transpose() * from;
+  } else {
+    to.noalias() = Eigen::Map<const Stored>(a.data, a.rows, a.columns) * from;
+  }
+}
+
+template <class T>
+void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+  if (a.rows * b.columns == 0) return;
+  if (a.columns == 0) {
+    std::fill_n(out, a.rows * b.columns, T(0));
+  } else if (b.columns == 1) {
+    multiply_vector(a, b.data, out);
+  } else if (a.rows == 1) {
+    multiply_vector(Matrix<T>{b.data, b.columns, b.rows, !b.transposed}, a.data, out);
+  } else {
+    std::fill_n(out, a.rows * b.columns, T(0));
+    if (a.transposed) {
+      b.transposed ? multiply<T, true, true>(a, b, out) : multiply<T, true, false>(a, b, out);
+    } else {
+      b.transposed ? multiply<T, false, true>(a, b, out) : multiply<T, false, false>(a, b, out);
+    }
+  }
+}
+
+// a or b of a batched product: shape (…, rows, columns)
+template <class T>
+struct Factor {
+  Tensor<T> values;
+  bool transposed = false;
+  std::int64_t rows() const { return values.shape()[transposed ? -1 : -2]; }
+  std::int64_t columns() const { return values.shape()[transposed ? -2 : -1]; }
+  Shape batch() const { return Shape(std::span<const std::int64_t>(values.shape().begin(), values.shape().end() - 2)); }
+  Matrix<T> at(std::int64_t i) const { return {values.data() + i * rows() * columns(), rows(), columns(), transposed}; }
+};
+
+template <class T>
+Tensor<T> product(const Factor<T>& a, const Factor<T>& b) {
+  const Shape batch = broadcast("matmul", a.batch(), b.batch());
+  IntList sizes(batch.rank() + 2, a.rows());
+  std::copy(batch.begin(), batch.end(), sizes.begin());
+  sizes.end()[-1] = b.columns();
+  auto out = Tensor<T>::empty(Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end())));
+  T* to = out.mutable_data();
+  const auto strides_a = detail::broadcast_strides(a.batch(), batch);
+  const auto strides_b = detail::broadcast_strides(b.batch(), batch);
+  detail::Walk<2>(batch, {strides_a, strides_b}).for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
+    for (std::int64_t i = 0; i < n; ++i, to += a.rows() * b.columns()) {
+      multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to);
+    }
+  });
+  return out;
+}
+
+// (A + A'ε)(B + B'ε) = AB + (A'B + AB')ε: three real products
+template <class T>
+Tensor<Dual<T>> product(const Factor<Dual<T>>& a, const Factor<Dual<T>>& b) {
+  const Factor<T> a0{a.values.template cast<T>(), a.transposed};
+  const Factor<T> b0{b.values.template cast<T>(), b.transposed};
+  const Factor<T> a1{tangent_of(a.values), a.transposed};
+  const Factor<T> b1{tangent_of(b.values), b.transposed};
+  return make_dual(product(a0, b0), product(a1, b0) + product(a0, b1));
+}
+
+template <class T>
+Tensor<T> as_matrix(const Tensor<T>& x, bool row) {
+  if (x.rank() != 1) return x;
+  return x.reshaped(row ? Shape{1, x.size()} : Shape{x.size(), 1});
+}
+
+}  // namespace
+
+// y = ab: ∂L/∂a = g bᵀ, ∂L/∂b = aᵀ g
+template <class T>
+Variable<T> Matmul<T>::matmul(const Variable<T>& a, const Variable<T>& b) {
+  if (a.rank() == 0 || b.rank() == 0) fail("matmul: shapes ", a.shape(), " and ", b.shape(), " need at least one axis each");
+  const Factor<T> left{as_matrix(a.value(), true)};
+  const Factor<T> right{as_matrix(b.value(), false)};
+  if (left.columns() != right.rows()) {
+    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have inner sizes ", left.columns(), " and ", right.rows());
+  }
+  const Tensor<T> y = product(left, right);
+  IntList sizes(y.rank() - (a.rank() == 1) - (b.rank() == 1), 0);
+  const std::int64_t* end = y.shape().end() - 2;
+  std::int64_t* at = std::copy(y.shape().begin(), end, sizes.begin());
+  if (a.rank() != 1) *at++ = end[0];
+  if (b.rank() != 1) *at++ = end[1];
+  const Shape shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+  const auto to_left = [right, full = y.shape(), seen = left.values.shape(), own = a.shape()](const Tensor<T>& g) {
+    return sum_to(product(Factor<T>{g.reshaped(full)}, Factor<T>{right.values, true}), seen).reshaped(own);
+  };
+  const auto to_right = [left, full = y.shape(), seen = right.values.shape(), own = b.shape()](const Tensor<T>& g) {
+    return sum_to(product(Factor<T>{left.values, true}, Factor<T>{g.reshaped(full)}), seen).reshaped(own);
+  };
+  return record("matmul", y.reshaped(shape), {{a, to_left}, {b, to_right}});
+}
+
+template struct Matmul<float>;
+template struct Matmul<double>;
+template struct Matmul<Dual<float>>;
+template struct Matmul<Dual<double>>;
+
+}  // namespace nablur::compiled

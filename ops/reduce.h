@@ -1,0 +1,57 @@
+#pragma once
+// Reductions over chosen axes: all by default, negative ones counting from the end. The axes vanish, or stay with size 1 where
+// keepdims is set. All throw Error for an axis that is not there or named twice.
+//
+//   sum(x)                 // rank 0
+//   mean(x, -1)            // over the last axis
+//   max(x, {0, 2}, true)   // keepdims
+
+#include <nablur/autodiff/tape.h>
+
+namespace nablur {
+namespace compiled {
+
+template <class T>
+struct NABLUR_API Reduce {
+  static Variable<T> sum(const Variable<T>& x, const Axes& axes, bool keepdims);
+  static Variable<T> mean(const Variable<T>& x, const Axes& axes, bool keepdims);
+  static Variable<T> max(const Variable<T>& x, const Axes& axes, bool keepdims);
+  static Variable<T> min(const Variable<T>& x, const Axes& axes, bool keepdims);
+  static Variable<T> logsumexp(const Variable<T>& x, const Axes& axes, bool keepdims);
+};
+
+extern template struct Reduce<float>;
+extern template struct Reduce<double>;
+extern template struct Reduce<Dual<float>>;
+extern template struct Reduce<Dual<double>>;
+
+}  // namespace compiled
+
+/// Pairwise sum (its rounding error grows with log n); 0 of nothing.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> sum(const X& x, const Axes& axes = {}, bool keepdims = false) {
+  return compiled::Reduce<Scalar<X>>::sum(detail::operand<Scalar<X>>(x), axes, keepdims);
+}
+/// Sum divided by the count. Throws of nothing.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> mean(const X& x, const Axes& axes = {}, bool keepdims = false) {
+  return compiled::Reduce<Scalar<X>>::mean(detail::operand<Scalar<X>>(x), axes, keepdims);
+}
+/// The greatest element; NaN where there is a NaN. Elements that tie share the gradient equally. Throws of nothing.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> max(const X& x, const Axes& axes = {}, bool keepdims = false) {
+  return compiled::Reduce<Scalar<X>>::max(detail::operand<Scalar<X>>(x), axes, keepdims);
+}
+/// The smallest element; otherwise as max.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> min(const X& x, const Axes& axes = {}, bool keepdims = false) {
+  return compiled::Reduce<Scalar<X>>::min(detail::operand<Scalar<X>>(x), axes, keepdims);
+}
+/// ln Σ e^x without overflow; −∞ of nothing. The gradient is the softmax; where the result is infinite, the elements equal to
+/// it share it equally.
+template <class X>
+requires Operands<X> Variable<Scalar<X>> logsumexp(const X& x, const Axes& axes = {}, bool keepdims = false) {
+  return compiled::Reduce<Scalar<X>>::logsumexp(detail::operand<Scalar<X>>(x), axes, keepdims);
+}
+
+}  // namespace nablur
