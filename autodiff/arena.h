@@ -23,10 +23,10 @@ class Arena {
     for (const Chunk& c : chunks_) pool::release(c.memory, c.size);
   }
 
-  /// `align` at most 64.
+  /// `align` a power of two, at most 64.
   void* allocate(std::size_t bytes, std::size_t align) {
     for (; at_.chunk < chunks_.size(); ++at_.chunk, at_.used = 0) {
-      const std::size_t begin = (at_.used + align - 1) / align * align;
+      const std::size_t begin = (at_.used + align - 1) & ~(align - 1);
       if (begin + bytes <= chunks_[at_.chunk].size) {
         at_.used = begin + bytes;
         return chunks_[at_.chunk].memory + begin;

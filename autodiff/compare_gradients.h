@@ -90,7 +90,7 @@ T weighted_sum(const Tensor<T>& y, const Tensor<T>& weights) {
 /// a gradient of a wrong shape, a NaN, or differences that find no value make a row that does not agree.
 template <class F, class T, std::size_t N>
 GradientReport compare_gradients(const F& f, const Tensor<T> (&inputs)[N], const CompareOptions& options = {},
-                                 std::initializer_list<NamedGradients<T>> others = {}) {
+                                 std::initializer_list<NamedGradients<std::type_identity_t<T>>> others = {}) {
   detail::ComparedFunction<T> function;
   function.f = &f;
   function.value = [](const void* g, std::span<const Tensor<T>> x, const Tensor<T>& w) {
@@ -111,8 +111,9 @@ GradientReport compare_gradients(const F& f, const Tensor<T> (&inputs)[N], const
 }
 template <class F, class T>
 GradientReport compare_gradients(const F& f, const Tensor<T>& input, const CompareOptions& options = {},
-                                 std::initializer_list<NamedGradients<T>> others = {}) {
-  return compare_gradients(f, {input}, options, others);
+                                 std::initializer_list<NamedGradients<std::type_identity_t<T>>> others = {}) {
+  const Tensor<T> inputs[] = {input};
+  return compare_gradients(f, inputs, options, others);
 }
 
 /// The weights that compare_gradients gives the elements of an f of this shape: 1 for one element, else random normals.

@@ -1,6 +1,7 @@
 #include <nablur/autodiff/pool.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstdint>
@@ -50,7 +51,7 @@ int class_of(std::size_t bytes) {
   const int shift = static_cast<int>(std::bit_width(units - 1)) - 4;
   return 8 * shift + static_cast<int>((units - 1) >> shift);
 }
-std::size_t class_size(int c) {
+constexpr std::size_t class_size(int c) {
   if (c < 16) return kUnit * static_cast<std::size_t>(c + 1);
   const int shift = c / 8 - 1;
   return kUnit * ((static_cast<std::size_t>(c % 8 + 8) + 1) << shift);
@@ -182,7 +183,18 @@ void release_large(void* block, std::size_t bytes) noexcept {
 
 constexpr int kSmallClasses = 16 + 8 * 5;  // class_of(kSmall) + 1
 
-std::size_t magazine_capacity(int c) { return std::clamp<std::size_t>(kMagazine / class_size(c), 4, 512); }
+// What stands in every fast path, computed once: the sizes and how many blocks a magazine takes.
+struct SmallClass {
+  std::size_t size;
+  std::size_t capacity;
+};
+constexpr auto kSmallClass = [] {
+  std::array<SmallClass, kSmallClasses> table{};
+  for (int c = 0; c < kSmallClasses; ++c) {
+    table[static_cast<std::size_t>(c)] = {class_size(c), std::clamp<std::size_t>(kMagazine / class_size(c), 4, 512)};
+  }
+  return table;
+}();
 
 // A thread's own free lists. Two per class, so that a loop at the edge of one does not go back and forth to the common ones.
 struct Cache {
@@ -205,21 +217,24 @@ struct Cache {
 
   void* take(int c) {
     Magazine& m = magazines[c];
-    if (m.current.head == nullptr) {
-      std::swap(m.current, m.spare);
-      if (m.current.head == nullptr) m.current = common.pop_batch(c);
-      if (m.current.head == nullptr) return cut(class_size(c));
-    }
-    return m.current.pop();
+    return m.current.head != nullptr || refill(c) ? m.current.pop() : cut(class_size(c));
+  }
+
+  bool refill(int c) {
+    Magazine& m = magazines[c];
+    std::swap(m.current, m.spare);
+    if (m.current.head == nullptr) m.current = common.pop_batch(c);
+    return m.current.head != nullptr;
   }
 
   void give(int c, void* p) {
     Magazine& m = magazines[c];
-    if (m.current.count >= magazine_capacity(c)) {
-      if (m.spare.head != nullptr) common.push_batch(c, m.spare, class_size(c));
+    const auto [size, capacity] = kSmallClass[static_cast<std::size_t>(c)];
+    if (m.current.count >= capacity) {
+      if (m.spare.head != nullptr) common.push_batch(c, m.spare, size);
       std::swap(m.current, m.spare);
     }
-    m.current.push(p, class_size(c));
+    m.current.push(p, size);
   }
 
   void* cut(std::size_t size) {

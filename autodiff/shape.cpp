@@ -1,7 +1,6 @@
 #include <nablur/autodiff/shape.h>
 
 #include <algorithm>
-#include <utility>
 
 #include <nablur/autodiff/pool.h>
 
@@ -18,21 +17,11 @@ IntList::IntList(std::int64_t count, std::int64_t value) : count_(0), inline_{} 
   std::fill(begin(), end(), value);
 }
 
-void IntList::assign_far(const IntList& other) {
-  IntList copy(std::span<const std::int64_t>(other.begin(), other.end()));
-  swap(copy);
-}
+void IntList::copy_far(const IntList& other) { *this = IntList(std::span<const std::int64_t>(other.begin(), other.end())); }
+
+bool IntList::same_far(const IntList& other) const noexcept { return std::equal(begin(), end(), other.begin()); }
 
 void IntList::release() noexcept { pool::release(far_, sizeof(std::int64_t) * static_cast<std::size_t>(count_)); }
-
-void IntList::swap(IntList& other) noexcept {
-  for (int i = 0; i < kInline; ++i) {  // the pointer lies over the first of them
-    std::swap(inline_[i], other.inline_[i]);
-  }
-  std::swap(count_, other.count_);
-}
-
-bool IntList::operator==(const IntList& other) const noexcept { return std::equal(begin(), end(), other.begin(), other.end()); }
 
 }  // namespace detail
 
@@ -66,8 +55,7 @@ Axes Axes::resolve(const char* op, std::int64_t rank) const {
   return resolved;
 }
 
-Shape broadcast(const char* op, const Shape& a, const Shape& b) {
-  if (a == b) return a;
+Shape detail::broadcast_unequal(const char* op, const Shape& a, const Shape& b) {
   const std::int64_t rank = std::max(a.rank(), b.rank());
   detail::IntList sizes(rank, 1);
   for (std::int64_t back = 1; back <= rank; ++back) {

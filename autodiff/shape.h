@@ -15,16 +15,32 @@
 namespace nablur {
 namespace detail {
 
-/// A short list of integers: up to four inline, more in a pooled block.
+/// A short list of integers: up to four inline (the places not used are 0), more in a pooled block.
 class NABLUR_API IntList {
  public:
   IntList() noexcept : count_(0), inline_{} {}
   explicit IntList(std::span<const std::int64_t> values);
   IntList(std::int64_t count, std::int64_t value);
-  IntList(const IntList& other) : count_(0), inline_{} { assign(other); }
-  IntList(IntList&& other) noexcept : count_(0), inline_{} { swap(other); }
-  IntList& operator=(IntList other) noexcept {
-    swap(other);
+  IntList(const IntList& other) : IntList() {
+    if (other.count_ > kInline) {
+      copy_far(other);
+    } else {
+      take(other);
+    }
+  }
+  IntList(IntList&& other) noexcept {
+    take(other);
+    other.count_ = 0;
+    for (std::int64_t& place : other.inline_) place = 0;
+  }
+  IntList& operator=(const IntList& other) { return *this = IntList(other); }
+  IntList& operator=(IntList&& other) noexcept {
+    if (this != &other) {
+      if (count_ > kInline) release();
+      take(other);
+      other.count_ = 0;
+      for (std::int64_t& place : other.inline_) place = 0;
+    }
     return *this;
   }
   ~IntList() {
@@ -36,17 +52,21 @@ class NABLUR_API IntList {
   const std::int64_t* end() const noexcept { return begin() + count_; }
   std::int64_t* begin() noexcept { return count_ > kInline ? far_ : inline_; }
   std::int64_t* end() noexcept { return begin() + count_; }
-  void swap(IntList& other) noexcept;
-  bool operator==(const IntList& other) const noexcept;
+  bool operator==(const IntList& other) const noexcept {
+    if (count_ > kInline || count_ != other.count_) return count_ == other.count_ && same_far(other);
+    std::int64_t difference = 0;
+    for (int i = 0; i < kInline; ++i) difference |= inline_[i] ^ other.inline_[i];
+    return difference == 0;
+  }
 
  private:
   static constexpr std::int64_t kInline = 4;
-  void assign(const IntList& other) {
-    if (other.count_ > kInline) return assign_far(other);
+  void take(const IntList& other) noexcept {  // the pointer lies over the first of the places
     count_ = other.count_;
     for (int i = 0; i < kInline; ++i) inline_[i] = other.inline_[i];
   }
-  void assign_far(const IntList& other);
+  void copy_far(const IntList& other);
+  bool same_far(const IntList& other) const noexcept;
   void release() noexcept;
 
   std::int64_t count_;
@@ -114,8 +134,13 @@ class NABLUR_API Axes {
 /// An axis in [0, rank). Throws in the name of `op`.
 NABLUR_API std::int64_t resolve_axis(const char* op, std::int64_t axis, std::int64_t rank);
 
+namespace detail {
+NABLUR_API Shape broadcast_unequal(const char* op, const Shape& a, const Shape& b);
+}
 /// The shape that two shapes take together under NumPy's broadcasting. Throws in the name of `op`.
-NABLUR_API Shape broadcast(const char* op, const Shape& a, const Shape& b);
+inline Shape broadcast(const char* op, const Shape& a, const Shape& b) {
+  return a == b ? a : detail::broadcast_unequal(op, a, b);
+}
 
 /// True where an array of shape `from` may stand as one of shape `to`.
 NABLUR_API bool broadcasts_to(const Shape& from, const Shape& to) noexcept;

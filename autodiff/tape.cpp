@@ -120,7 +120,7 @@ Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const I
   std::span<Edge> edges;
   try {
     edges = store(inputs, joint);
-    nodes_.push_back({name, value.shape(), edges, joint});
+    nodes_.emplace_back(name, value.shape(), edges, joint);
   } catch (...) {
     if (edges.data() != nullptr) destroy_pullbacks(edges, joint);
     arena_.rewind(mark);

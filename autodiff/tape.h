@@ -162,6 +162,8 @@ class NABLUR_API Tape {
     Shape shape;
     std::span<Edge> inputs;
     detail::PullbackRef<T> joint;
+    Node(const char* n, const Shape& s, std::span<Edge> i, const detail::PullbackRef<T>& j)
+        : name(n), shape(s), inputs(i), joint(j) {}
   };
   const Node& node(std::int64_t i) const { return nodes_.at(static_cast<std::size_t>(i)); }
 

@@ -125,10 +125,13 @@ void combine_loop(char op, std::int64_t n, const T* a, std::int64_t step_a, cons
 template <class T>
 Tensor<T> Tensor<T>::empty(const Shape& shape) {
   const std::size_t bytes = block_bytes<T>(shape);
-  // A shape past rank 4 allocates too: first, so that nothing is lost where either throws.
-  Shape own = shape;
   auto* memory = static_cast<std::byte*>(pool::allocate(bytes));
-  return Tensor(::new (memory) TensorBlock{destroy_own, 1, std::move(own), memory + sizeof(TensorBlock)});
+  try {
+    return Tensor(::new (memory) TensorBlock{destroy_own, 1, shape, memory + sizeof(TensorBlock)});
+  } catch (...) {  // a shape past rank 4 allocates too
+    pool::release(memory, bytes);
+    throw;
+  }
 }
 
 template <class T>
@@ -210,15 +213,13 @@ Tensor<T> Tensor<T>::uniform(const Shape& shape, Random& random) {
   return out;
 }
 
+// Makes this tensor the only holder of its numbers, in memory of our own.
 template <class T>
-T* Tensor<T>::mutable_data() {
-  if (block_ == nullptr) return nullptr;
-  if (block_->destroy != destroy_own || !block_->unique()) {
-    Tensor copy = empty(shape());
-    std::copy(begin(), end(), static_cast<T*>(const_cast<void*>(copy.block_->data)));
-    *this = std::move(copy);
-  }
-  return static_cast<T*>(const_cast<void*>(block_->data));
+void Tensor<T>::own() {
+  if (block_ == nullptr) return;
+  Tensor copy = empty(shape());
+  std::copy(begin(), end(), const_cast<T*>(copy.data()));
+  *this = std::move(copy);
 }
 
 template <class T>

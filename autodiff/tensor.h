@@ -107,7 +107,10 @@ class NABLUR_API Tensor {
   std::span<const T> values() const noexcept { return {data(), static_cast<std::size_t>(size())}; }
   /// For writing, after a copy where another tensor (or foreign memory) holds the same numbers. Valid until the next copy of
   /// this tensor.
-  T* mutable_data();
+  T* mutable_data() {
+    if (block_ == nullptr || block_->destroy != destroy_own || !block_->unique()) own();
+    return const_cast<T*>(data());
+  }
 
   /// The only element. Throws where there is not exactly one.
   T item() const;
@@ -145,6 +148,7 @@ class NABLUR_API Tensor {
   explicit Tensor(detail::TensorBlock* block) noexcept : block_(block) {}
   static Tensor combine(char op, const Tensor& a, const Tensor& b);
   Tensor& combine_into(char op, const Tensor& b);
+  void own();
   Tensor view(std::int64_t offset, const Shape& shape) const;
   std::int64_t flat_index(std::span<const std::int64_t> index) const;
   std::ostream& print(std::ostream& out) const;

@@ -44,7 +44,8 @@ class Variable {
   template <class N>
   requires(std::is_arithmetic_v<N> || std::is_same_v<N, T>) Variable(N number) : value_(number) {}
 
-  const Tensor<T>& value() const noexcept { return value_; }
+  const Tensor<T>& value() const& noexcept { return value_; }
+  Tensor<T> value() && noexcept { return std::move(value_); }  // for (double y : f(x).value()) must not dangle
   const Shape& shape() const noexcept { return value_.shape(); }
   std::int64_t rank() const noexcept { return value_.rank(); }
   std::int64_t size() const noexcept { return value_.size(); }

@@ -67,18 +67,22 @@ Variable<T> operator-(const Variable<T>& x) {
   return compiled::Arithmetic<T>::negate(x);
 }
 /// a becomes the new variable a + b; the old one stays on the tape, other copies of it are untouched.
-template <class T, class B>
-requires OperandOf<B, T> Variable<T>
-&operator+=(Variable<T>& a, const B& b) { return a = a + b; }
-template <class T, class B>
-requires OperandOf<B, T> Variable<T>
-&operator-=(Variable<T>& a, const B& b) { return a = a - b; }
-template <class T, class B>
-requires OperandOf<B, T> Variable<T>
-&operator*=(Variable<T>& a, const B& b) { return a = a * b; }
-template <class T, class B>
-requires OperandOf<B, T> Variable<T>
-&operator/=(Variable<T>& a, const B& b) { return a = a / b; }
+template <class T, OperandOf<T> B>
+Variable<T>& operator+=(Variable<T>& a, const B& b) {
+  return a = a + b;
+}
+template <class T, OperandOf<T> B>
+Variable<T>& operator-=(Variable<T>& a, const B& b) {
+  return a = a - b;
+}
+template <class T, OperandOf<T> B>
+Variable<T>& operator*=(Variable<T>& a, const B& b) {
+  return a = a * b;
+}
+template <class T, OperandOf<T> B>
+Variable<T>& operator/=(Variable<T>& a, const B& b) {
+  return a = a / b;
+}
 
 /// a^b as std::pow has it. ∂/∂a = b a^(b−1), which is 0 at b = 0; ∂/∂b = a^b ln a, which is 0 where a^b is 0 and NaN for a < 0.
 template <class A, class B>

@@ -20,35 +20,47 @@ struct HalfGaussian {
   HalfTaps<T> h;
 };
 
-// In u = d/σ nothing overflows: w = e^(−u²/2)/Σ, h = w (u² − Σ w u²)/σ. Where e^(−1/2σ²) is 0 in T the kernel is the delta, and
-// so is its limit: every derivative is 0. Taps past the last one that is not 0 are left out: 0·∞ must not make a NaN.
+// Of hundreds of taps a plain sum would lose the last digit of w and h.
+template <class T>
+struct KahanSum {
+  T sum{0};
+  T carry{0};
+  void add(const T& x) {
+    const T term = x - carry;
+    const T next = sum + term;
+    carry = (next - sum) - term;
+    sum = next;
+  }
+};
+
+// With u² = d²/σ²: w = e^(−u²/2)/Σ, h = w (u² − Σ w u²)/σ. Neither loses a digit to σ³, and nothing is lost where σ² overflows:
+// there u² is 0 to rounding. Where e^(−1/2σ²) is 0 in T the kernel is the delta, and so is its limit: every derivative is 0.
+// Taps past the last one that is not 0 are left out: 0·∞ must not make a NaN.
 template <class T>
 HalfGaussian<T> half_gaussian(const T& sigma, std::int64_t radius) {
   using std::exp;
-  const T nearest = T(1) / sigma;
-  if (sigma == T(0) || exp(T(-0.5) * nearest * nearest) == T(0) || radius == 0) return {{T(1)}, {T(0)}};
+  const T variance = sigma * sigma;
+  if (variance == T(0) || exp(T(-0.5) / variance) == T(0) || radius == 0) return {{T(1)}, {T(0)}};
   HalfTaps<T> e;
   HalfTaps<T> u2;
   for (std::int64_t d = 0; d <= radius; ++d) {
-    const T u = T(d) / sigma;
-    const T tap = exp(T(-0.5) * u * u);
-    if (tap == T(0)) break;
-    u2.push_back(u * u);
-    e.push_back(tap);
+    u2.push_back(T(d * d) / variance);
+    e.push_back(exp(T(-0.5) * u2.back()));
+    if (e.back() == T(0)) {
+      e.pop_back();
+      break;
+    }
   }
-  // From the tails inwards: small terms first.
-  T half(0);
-  for (std::size_t d = e.size(); d-- > 1;) half += e[d];
-  const T total = e[0] + T(2) * half;
-  T moment(0);
-  for (std::size_t d = e.size(); d-- > 1;) {
-    e[d] /= total;
-    moment += e[d] * u2[d];
+  KahanSum<T> total;
+  for (std::size_t d = e.size(); d-- > 1;) total.add(T(2) * e[d]);
+  total.add(e[0]);
+  KahanSum<T> moment;
+  for (std::size_t d = e.size(); d-- > 0;) {
+    e[d] /= total.sum;
+    moment.add(T(2) * e[d] * u2[d]);
   }
-  e[0] /= total;
-  moment *= T(2);
   HalfTaps<T> h(e.size());
-  for (std::size_t d = 0; d < e.size(); ++d) h[d] = e[d] * (u2[d] - moment) / sigma;
+  for (std::size_t d = 0; d < e.size(); ++d) h[d] = e[d] * (u2[d] - moment.sum) / sigma;
   return {std::move(e), std::move(h)};
 }
 

@@ -49,7 +49,9 @@ Tensor<Out> map(const Shape& shape, const F& f, const Tensor<In>&... in) {
   const std::int64_t n = out.size();
   Out* to = out.mutable_data();
   if (n == 0) return out;
-  if (((in.shape() == shape) && ...)) {
+  if (n == 1) {
+    *to = f(*in.data()...);
+  } else if (((in.shape() == shape) && ...)) {
     map_line(n, to, {(static_cast<void>(in), std::int64_t{1})...}, f, in.data()...);
   } else if (((in.size() == 1 || in.shape() == shape) && ...)) {
     map_line(n, to, {std::int64_t{in.size() == 1 ? 0 : 1}...}, f, in.data()...);
@@ -131,11 +133,19 @@ auto pullback(Negate, const Tensor<T>&, const Tensor<T>&, const Tensor<T>&) {
 
 // ---- the driver -----------------------------------------------------------------------------------------------------
 
+// Only what an input on a tape needs for its gradient is kept: for a constant nothing is.
+template <class T, class Slope>
+auto pullback_for(const Variable<T>& input, const Slope& slope, const Tensor<T>& a, const Tensor<T>& b, const Tensor<T>& y) {
+  const Tensor<T> none;
+  return input.is_constant() ? pullback<T>(slope, none, none, none) : pullback<T>(slope, a, b, y);
+}
+
 template <class T, class F, class SlopeA>
 Variable<T> elementwise(Name name, const Variable<T>& a, const F& value, const SlopeA& slope_a) {
   const Tensor<T>& x = a.value();
-  const Tensor<T> y = map<T>(x.shape(), value, x);
-  return record(name, y, {{a, pullback<T>(slope_a, x, x, y)}});
+  Tensor<T> y = map<T>(x.shape(), value, x);
+  auto to_a = pullback_for(a, slope_a, x, x, y);
+  return record(name, std::move(y), {{a, std::move(to_a)}});
 }
 
 template <class T, class F, class SlopeA, class SlopeB>
@@ -143,8 +153,10 @@ Variable<T> elementwise(Name name, const Variable<T>& a, const Variable<T>& b, c
                         const SlopeB& slope_b) {
   const Tensor<T>& x0 = a.value();
   const Tensor<T>& x1 = b.value();
-  const Tensor<T> y = map<T>(broadcast(name, x0.shape(), x1.shape()), value, x0, x1);
-  return record(name, y, {{a, pullback<T>(slope_a, x0, x1, y)}, {b, pullback<T>(slope_b, x0, x1, y)}});
+  Tensor<T> y = map<T>(broadcast(name, x0.shape(), x1.shape()), value, x0, x1);
+  auto to_a = pullback_for(a, slope_a, x0, x1, y);
+  auto to_b = pullback_for(b, slope_b, x0, x1, y);
+  return record(name, std::move(y), {{a, std::move(to_a)}, {b, std::move(to_b)}});
 }
 
 }  // namespace nablur::detail
