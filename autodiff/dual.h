@@ -15,7 +15,8 @@ namespace nablur {
 /// a·b, but 0 where either is 0, also beside infinity or NaN: the product of the chain rule.
 template <class T>
 constexpr T chain(const T& a, const T& b) {
-  return a == T(0) || b == T(0) ? T(0) : a * b;
+  const T product = a * b;  // before the choice, so that there is no branch and loops over it vectorise
+  return (a == T(0)) | (b == T(0)) ? T(0) : product;
 }
 
 /// A value and its tangent (derivative along one direction); T is float or double.

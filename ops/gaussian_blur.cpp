@@ -35,29 +35,29 @@ struct Blur {
   Shape shape;
   Axes axes;
   Border border;
-  bool shared;  // one σ for all axes
-  std::vector<std::int64_t, pool::Allocator<std::int64_t>> radii;
-  Tensor<T> sigma;
+  Shape sigma_shape;
+  std::vector<HalfGaussian<T>, pool::Allocator<HalfGaussian<T>>> taps;  // by axis; one for all where σ is shared
 
-  Blur(const Shape& x, const Tensor<T>& s, const GaussianBlurOptions& options)
-      : shape(x), axes(options.axes.resolve("gaussian_blur", x.rank())), border(options.border), shared(s.rank() == 0), sigma(s) {
-    if (!shared && (s.rank() != 1 || s.size() != axes.count())) {
-      fail("gaussian_blur: sigma must have rank 0 or an entry for each of the ", axes.count(), " axes, got shape ", s.shape());
+  Blur(const Shape& x, const Tensor<T>& sigma, const GaussianBlurOptions& options)
+      : shape(x), axes(options.axes.resolve("gaussian_blur", x.rank())), border(options.border), sigma_shape(sigma.shape()) {
+    if (!shared() && (sigma.rank() != 1 || sigma.size() != axes.count())) {
+      fail("gaussian_blur: sigma must have rank 0 or an entry for each of the ", axes.count(), " axes, got shape ", sigma_shape);
     }
-    for (const T& entry : sigma) require_sigma(entry);
-    for (std::int64_t k = 0; k < axes.count(); ++k) {
-      radii.push_back(options.radius ? require_radius(*options.radius)
-                                     : gaussian_radius(value_of(sigma.data()[shared ? 0 : k]), options.truncate));
-    }
+    const auto radius_of = [&options](const T& entry) {
+      const double value = require_sigma(entry);
+      return options.radius ? require_radius(*options.radius) : gaussian_radius(value, options.truncate);
+    };
+    for (const T& entry : sigma) radius_of(entry);  // all are checked before anything is made
+    taps.reserve(static_cast<std::size_t>(sigma.size()));
+    for (const T& entry : sigma) taps.push_back(detail::half_gaussian(entry, radius_of(entry)));
   }
 
-  HalfGaussian<T> taps(std::int64_t k) const {
-    return detail::half_gaussian(sigma.data()[shared ? 0 : k], radii[static_cast<std::size_t>(k)]);
-  }
+  bool shared() const { return sigma_shape.rank() == 0; }
+  const HalfGaussian<T>& taps_of(std::int64_t k) const { return taps[shared() ? 0 : static_cast<std::size_t>(k)]; }
 
   Tensor<T> forward(const Tensor<T>& x) const {
     Tensor<T> y = x;
-    for (std::int64_t k = 0; k < axes.count(); ++k) y = detail::filter(y, Lines(shape, axes[k]), taps(k).w, border);
+    for (std::int64_t k = 0; k < axes.count(); ++k) y = detail::filter(y, Lines(shape, axes[k]), taps_of(k).w, border);
     return y;
   }
 
@@ -68,11 +68,11 @@ struct Blur {
     Tensor<T> u = g;
     for (std::int64_t k = 0; k < axes.count(); ++k) {
       const Lines lines(shape, axes[k]);
-      const HalfGaussian<T> t = taps(k);
+      const HalfGaussian<T>& t = taps_of(k);
       if (d.wants(1)) {
         for (Tensor<T>& e : by_sigma) e = detail::filter_adjoint(e, lines, t.w, border);
         Tensor<T> own = detail::filter_adjoint(u, lines, t.h, border);
-        if (shared && !by_sigma.empty()) {
+        if (shared() && !by_sigma.empty()) {
           by_sigma[0] += own;
         } else {
           by_sigma.push_back(std::move(own));
@@ -82,7 +82,7 @@ struct Blur {
     }
     if (d.wants(0)) d.add(0, std::move(u));
     if (!d.wants(1)) return;
-    auto d_sigma = Tensor<T>::zeros(sigma.shape());
+    auto d_sigma = Tensor<T>::zeros(sigma_shape);
     for (std::size_t k = 0; k < by_sigma.size(); ++k) d_sigma.mutable_data()[k] = detail::dot(by_sigma[k], x).item();
     d.add(1, std::move(d_sigma));
   }
@@ -108,10 +108,11 @@ GaussianTaps<T> GaussianBlur<T>::gaussian_taps(T sigma, std::int64_t radius) {
 // y = A_m … A_1 x: ∂L/∂x = A_1ᵀ … A_mᵀ g, ∂L/∂σ_k = ⟨(Π_(j≠k) A_jᵀ) (∂A_k/∂σ_k)ᵀ g, x⟩
 template <class T>
 Variable<T> GaussianBlur<T>::gaussian_blur(const Variable<T>& x, const Variable<T>& sigma, const GaussianBlurOptions& options) {
-  const Blur<T> blur(x.shape(), sigma.value(), options);
+  Blur<T> blur(x.shape(), sigma.value(), options);
+  Tensor<T> y = blur.forward(x.value());
   const Tensor<T> kept = sigma.is_constant() ? Tensor<T>() : x.value();
-  return record("gaussian_blur", blur.forward(x.value()), {x, sigma},
-                [blur, kept](const Tensor<T>& g, Adjoints<T>& d) { blur.backward(g, kept, d); });
+  return record("gaussian_blur", std::move(y), {x, sigma},
+                [blur = std::move(blur), kept](const Tensor<T>& g, Adjoints<T>& d) { blur.backward(g, kept, d); });
 }
 
 template <class T>

@@ -28,10 +28,10 @@ void map_line(std::int64_t n, Out* out, const std::array<std::int64_t, sizeof...
   if (std::all_of(strides.begin(), strides.end(), [](std::int64_t s) { return s == 1; })) {
     [&]<std::size_t... K>(std::index_sequence<K...>) { loop(indices, (static_cast<void>(K), unit)...); }
     (indices);
+  } else if (std::all_of(strides.begin(), strides.end(), [](std::int64_t s) { return s == 0; })) {
+    std::fill_n(out, n, f(*in...));
   } else if constexpr (sizeof...(In) == 2) {
-    if (strides[0] == 0 && strides[1] == 0) {
-      std::fill_n(out, n, f(*in...));
-    } else if (strides[0] == 0) {
+    if (strides[0] == 0) {
       loop(indices, splat, unit);
     } else {
       loop(indices, unit, splat);
