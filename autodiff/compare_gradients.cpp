@@ -183,7 +183,7 @@ class Judge {
         // Rounding of f alone moves a difference quotient by about |f| ε / h.
         const double allowed =
             relative_ * std::max(std::abs(here.value), std::abs(here.reference)) + noise_ / std::max(n.step, 1e-300);
-        here.agrees = here.absolute <= allowed;
+        here.agrees = std::isfinite(here.absolute) && here.absolute <= allowed;
         if (n.step == 0) here.note = "no central difference inside the domain";
         keep_worse(row, here, here.absolute / allowed, worst);
       }
@@ -200,7 +200,7 @@ class Judge {
     GradientRow row;
     for (std::size_t i = 0; i < list.size(); ++i) {
       GradientRow here = difference(s.name, first.name, list[i].place, s.values[i], first.values[i]);
-      here.agrees = here.absolute <= exact_ * greatest;
+      here.agrees = std::isfinite(here.absolute) && here.absolute <= exact_ * greatest;
       keep_worse(row, here, here.absolute, worst);
     }
     if (!list.empty()) report.rows.push_back(row);

@@ -86,8 +86,8 @@ T weighted_sum(const Tensor<T>& y, const Tensor<T>& weights) {
 
 /// Compares the tape's gradient of f at the inputs, the forward mode's, and `others`, with central differences and among
 /// themselves. f is a generic callable; where it has more than one element, the gradients are those of its sum with random
-/// weights (then `others` must be too: gradient_weights gives them). What f throws at a displaced input counts as no value;
-/// a gradient of a wrong shape, a NaN, or differences that find no value make a row that does not agree.
+/// weights (then `others` must be too: gradient_weights gives them). An Error that f throws at a displaced input counts as no
+/// value; a gradient of a wrong shape, a NaN, or differences that find no value make a row that does not agree.
 template <class F, class T, std::size_t N>
 GradientReport compare_gradients(const F& f, const Tensor<T> (&inputs)[N], const CompareOptions& options = {},
                                  std::initializer_list<NamedGradients<std::type_identity_t<T>>> others = {}) {

@@ -7,6 +7,7 @@
 // no derivative, also where the function's slope is infinite. Comparisons look at the value alone.
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 
@@ -16,7 +17,7 @@ namespace nablur {
 template <class T>
 constexpr T chain(const T& a, const T& b) {
   const T product = a * b;  // before the choice, so that there is no branch and loops over it vectorise
-  return (a == T(0)) | (b == T(0)) ? T(0) : product;
+  return ((a == T(0)) | (b == T(0))) ? T(0) : product;
 }
 
 /// A value and its tangent (derivative along one direction); T is float or double.
@@ -75,6 +76,21 @@ Dual<T> along(const Dual<T>& x, T value, T slope) {
   return {value, chain(slope, x.tangent)};
 }
 
+// factor·e^(−x²). The rounding of x² would be multiplied by x²; so x is split into a part whose square is exact and a small rest
+// (T. J. Dekker, Numerische Mathematik 18, 1971). The root a of e^(−high²) keeps its digits where the square is denormal.
+template <class T>
+T exp_of_minus_square(const T& x, T factor = T(1)) {
+  if (std::abs(x) > T(40)) return T(0);  // below the least denormal
+  const T scaled = x * T((std::int64_t{1} << (std::numeric_limits<T>::digits + 1) / 2) + 1);
+  const T high = scaled - (scaled - x);
+  const T a = std::exp(-high * high / T(2));
+  return (factor * a) * (a * std::exp(-(x - high) * (x + high)));
+}
+template <class T>
+Dual<T> exp_of_minus_square(const Dual<T>& x) {
+  return along(x, exp_of_minus_square(x.value), exp_of_minus_square(x.value, T(T(-2) * x.value)));
+}
+
 }  // namespace detail
 
 // (e^x)' = e^x
@@ -91,7 +107,7 @@ Dual<T> expm1(const Dual<T>& x) {
 // (ln x)' = 1/x
 template <class T>
 Dual<T> log(const Dual<T>& x) {
-  return detail::along(x, std::log(x.value), T(1) / x.value);
+  return detail::along(x, std::log(x.value), T(1) / (x.value + T(0)));  // -0 + 0 is 0
 }
 // (ln(1 + x))' = 1/(1 + x)
 template <class T>
@@ -102,7 +118,7 @@ Dual<T> log1p(const Dual<T>& x) {
 template <class T>
 Dual<T> sqrt(const Dual<T>& x) {
   const T y = std::sqrt(x.value);
-  return detail::along(x, y, T(0.5) / y);
+  return detail::along(x, y, T(0.5) / (y + T(0)));
 }
 // |x|' = sign x, 0 at 0
 template <class T>
@@ -126,7 +142,7 @@ Dual<T> tanh(const Dual<T>& x) {
 // erf' x = 2/√π e^(−x²)
 template <class T>
 Dual<T> erf(const Dual<T>& x) {
-  return detail::along(x, std::erf(x.value), T(1.1283791670955125739) * std::exp(-x.value * x.value));
+  return detail::along(x, std::erf(x.value), T(1.1283791670955125739) * detail::exp_of_minus_square(x.value));
 }
 // ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
 template <class T>

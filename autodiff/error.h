@@ -49,7 +49,7 @@ std::string concat(const Parts&... parts) {
 
 /// Throws an Error whose message is the parts one after another (text, numbers, shapes).
 template <class... Parts>
-[[noreturn]] void fail(const Parts&... parts) {
+[[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
   throw Error(detail::concat(parts...));
 }
 

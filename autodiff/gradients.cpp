@@ -16,7 +16,11 @@ bool Adjoints<T>::wants(std::size_t i) const {
 
 template <class T>
 void Adjoints<T>::add(std::size_t i, Tensor<T> gradient) {
-  if (!wants(i)) return;
+  if (wants(i)) accumulate(i, std::move(gradient));
+}
+
+template <class T>
+void Adjoints<T>::accumulate(std::size_t i, Tensor<T>&& gradient) {
   const Tape<T>& tape = *sweep_->tape;
   const auto& node = tape.nodes_[node_];
   const auto input = static_cast<std::size_t>(node.inputs[i].index);
@@ -44,6 +48,16 @@ Tensor<T>& Adjoints<T>::accumulator(std::size_t i) {
   Tensor<T>& sum = sweep_->adjoints[input];
   if (sum.data() == nullptr) sum = Tensor<T>::zeros(tape.nodes_[input].shape);
   return sum;
+}
+
+// What a joint pullback wrote into accumulators has passed no check yet.
+template <class T>
+void Adjoints<T>::require_finite() const {
+  const auto& node = sweep_->tape->nodes_[node_];
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!wants(i)) continue;
+    sweep_->tape->require_finite("a gradient from", node.name, sweep_->adjoints[static_cast<std::size_t>(node.inputs[i].index)]);
+  }
 }
 
 template <class T>
@@ -86,10 +100,14 @@ template <class T>
 void Gradients<T>::pull(Sweep& sweep, std::size_t i, const Tensor<T>& g) {
   const auto& node = sweep.tape->nodes_[i];
   Adjoints<T> d(sweep, i);
-  if (node.joint.type != nullptr) return node.joint.type->pull_joint(node.joint.object, g, d);
+  if (node.joint.type != nullptr) {
+    node.joint.type->pull_joint(node.joint.object, g, d);
+    if (sweep.tape->check_finite_) d.require_finite();
+    return;
+  }
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
     const auto& pullback = node.inputs[k].pullback;
-    if (d.wants(k)) d.add(k, pullback.type->pull(pullback.object, g));
+    if (d.wants(k)) d.accumulate(k, pullback.type->pull(pullback.object, g));
   }
 }
 

@@ -3,84 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define NABLUR_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define NABLUR_ASAN 1
-#endif
-#endif
-#ifdef NABLUR_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
+#include <nablur/autodiff/detail/blocks.h>
 
 namespace nablur::pool {
 namespace {
-
-constexpr std::size_t kUnit = 64;            // every block starts and ends on a multiple of this
-constexpr std::size_t kSmall = 32 << 10;     // up to here blocks are cut from slabs and cached per thread
-constexpr std::size_t kSlab = 1 << 20;       // untouched pages of a slab cost nothing
-constexpr std::size_t kMagazine = 64 << 10;  // bytes that one free list of a thread holds before it is handed on
-constexpr std::size_t kMaxBytes = std::size_t{1} << 47;
-constexpr int kClasses = 16 + 8 * 39;
-constexpr int kSearch = 8;  // a large block up to twice the size will do
-
-// Without these a sanitizer would see the pool as one big live block.
-void poison([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) {
-#ifdef NABLUR_ASAN
-  __asan_poison_memory_region(p, n);
-#endif
-}
-void unpoison([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) {
-#ifdef NABLUR_ASAN
-  __asan_unpoison_memory_region(p, n);
-#endif
-}
-
-// Size classes: multiples of 64 up to 1 KiB, then eight steps to each doubling, so that at most an eighth is wasted.
-int class_of(std::size_t bytes) {
-  const std::size_t units = bytes == 0 ? 1 : (bytes + kUnit - 1) / kUnit;
-  if (units <= 16) return static_cast<int>(units) - 1;
-  const int shift = static_cast<int>(std::bit_width(units - 1)) - 4;
-  return 8 * shift + static_cast<int>((units - 1) >> shift);
-}
-constexpr std::size_t class_size(int c) {
-  if (c < 16) return kUnit * static_cast<std::size_t>(c + 1);
-  const int shift = c / 8 - 1;
-  return kUnit * ((static_cast<std::size_t>(c % 8 + 8) + 1) << shift);
-}
-
-// A free block links to the next one of its list; the first of a batch also links to the next batch.
-struct FreeBlock {
-  FreeBlock* next;
-  FreeBlock* next_batch;
-  std::size_t batch_count;
-};
-
-struct List {
-  FreeBlock* head = nullptr;
-  std::size_t count = 0;
-  void push(void* p, std::size_t size) {
-    auto* block = ::new (p) FreeBlock{head, nullptr, 0};
-    head = block;
-    ++count;
-    poison(p, size);
-  }
-  void* pop() {
-    FreeBlock* block = head;
-    unpoison(block, sizeof(FreeBlock));
-    head = block->next;
-    --count;
-    return block;
-  }
-};
 
 struct Slab {
   char* begin = nullptr;
@@ -105,7 +37,7 @@ struct Common {
     }
   }
 
-  void push_batch(int c, List& list, std::size_t size) {
+  void push_batch(int c, List& list, std::size_t size, std::size_t open = 0) {
     unpoison(list.head, sizeof(FreeBlock));
     list.head->batch_count = list.count;
     {
@@ -113,7 +45,7 @@ struct Common {
       list.head->next_batch = batches[c];
       batches[c] = list.head;
     }
-    poison(list.head, size);
+    poison(reinterpret_cast<char*>(list.head) + open, size - open);
     list = {};
   }
 
@@ -126,7 +58,6 @@ struct Common {
     List list;
     list.head = head;
     list.count = head->batch_count;
-    poison(head, sizeof(FreeBlock));
     return list;
   }
 };
@@ -149,7 +80,7 @@ struct alignas(kUnit) LargeHeader {
   int capacity_class;
 };
 
-void* allocate_large(std::size_t bytes) {
+[[gnu::noinline]] void* allocate_large(std::size_t bytes) {
   if (bytes > kMaxBytes) fail("pool: ", bytes, " bytes exceed the address space");
   const int wanted = class_of(bytes);
   char* base = nullptr;
@@ -171,13 +102,14 @@ void* allocate_large(std::size_t bytes) {
   return block;
 }
 
-void release_large(void* block, std::size_t bytes) noexcept {
+[[gnu::noinline]] void release_large(void* block, std::size_t bytes) noexcept {
   char* base = static_cast<char*>(block) - sizeof(LargeHeader);
   const int c = static_cast<LargeHeader*>(static_cast<void*>(base))->capacity_class;
   const std::size_t size = sizeof(LargeHeader) + class_size(c);
   List list;
-  list.push(base, size);
-  common.push_batch(c, list, size);
+  // The header stays open: LeakSanitizer does not follow links through poisoned memory.
+  list.push(base, size, sizeof(LargeHeader));
+  common.push_batch(c, list, size, sizeof(LargeHeader));
   common.count(-static_cast<std::ptrdiff_t>(bytes));
 }
 
@@ -196,6 +128,8 @@ constexpr auto kSmallClass = [] {
   return table;
 }();
 
+// The rare paths below are kept out of line: the common ones are a few instructions and save no registers.
+
 // A thread's own free lists. Two per class, so that a loop at the edge of one does not go back and forth to the common ones.
 struct Cache {
   struct Magazine {
@@ -210,7 +144,7 @@ struct Cache {
     pending += bytes;
     if (pending > static_cast<std::ptrdiff_t>(kMagazine) || pending < -static_cast<std::ptrdiff_t>(kMagazine)) flush_count();
   }
-  void flush_count() {
+  [[gnu::noinline]] void flush_count() {
     common.count(pending);
     pending = 0;
   }
@@ -220,7 +154,7 @@ struct Cache {
     return m.current.head != nullptr || refill(c) ? m.current.pop() : cut(class_size(c));
   }
 
-  bool refill(int c) {
+  [[gnu::noinline]] bool refill(int c) {
     Magazine& m = magazines[c];
     std::swap(m.current, m.spare);
     if (m.current.head == nullptr) m.current = common.pop_batch(c);
@@ -230,14 +164,17 @@ struct Cache {
   void give(int c, void* p) {
     Magazine& m = magazines[c];
     const auto [size, capacity] = kSmallClass[static_cast<std::size_t>(c)];
-    if (m.current.count >= capacity) {
-      if (m.spare.head != nullptr) common.push_batch(c, m.spare, size);
-      std::swap(m.current, m.spare);
-    }
+    if (m.current.count >= capacity) hand_on(c);
     m.current.push(p, size);
   }
 
-  void* cut(std::size_t size) {
+  [[gnu::noinline]] void hand_on(int c) {
+    Magazine& m = magazines[c];
+    if (m.spare.head != nullptr) common.push_batch(c, m.spare, class_size(c));
+    std::swap(m.current, m.spare);
+  }
+
+  [[gnu::noinline]] void* cut(std::size_t size) {
     if (static_cast<std::size_t>(slab.end - slab.begin) < size) renew_slab(size);
     void* p = slab.begin;
     slab.begin += size;
@@ -257,6 +194,7 @@ struct Cache {
     if (fresh.begin == nullptr) {
       fresh.begin = static_cast<char*>(from_system(kSlab));
       fresh.end = fresh.begin + kSlab;
+      hide_from_leak_check(fresh.begin);
       poison(fresh.begin, kSlab);
     }
     while (slab.end - slab.begin >= static_cast<std::ptrdiff_t>(kUnit)) {  // what is left of the old one becomes blocks
@@ -294,7 +232,7 @@ struct AtThreadEnd {
 };
 
 // Null where the thread's own destructors already ran: what static objects give back then goes to the common lists.
-Cache* make_cache() {
+[[gnu::noinline]] Cache* make_cache() {
   if (thread_has_ended) return nullptr;
   cache = new Cache;
   thread_local const AtThreadEnd at_thread_end;

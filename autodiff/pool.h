@@ -27,7 +27,8 @@ struct Usage {
   std::size_t system_calls;  ///< how often the system was asked for memory
 };
 
-/// Counts over all threads. Other threads' small blocks are seen with a delay of at most 64 KiB a thread.
+/// Counts over all threads. Blocks up to 32 KiB are counted in steps of 64 KiB a thread: the peak may miss as much of each
+/// thread's, and the other numbers as much of the other threads'.
 NABLUR_API Usage usage() noexcept;
 
 /// Lets `peak` start anew from what is in use now.

@@ -67,6 +67,15 @@ Shape detail::broadcast_unequal(const char* op, const Shape& a, const Shape& b) 
   return Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
 }
 
+bool broadcasts(const Shape& a, const Shape& b) noexcept {
+  for (std::int64_t back = 1; back <= std::min(a.rank(), b.rank()); ++back) {
+    const std::int64_t m = a.end()[-back];
+    const std::int64_t n = b.end()[-back];
+    if (m != n && m != 1 && n != 1) return false;
+  }
+  return true;
+}
+
 bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
   if (from.rank() > to.rank()) return false;
   const std::int64_t lead = to.rank() - from.rank();

@@ -142,6 +142,9 @@ inline Shape broadcast(const char* op, const Shape& a, const Shape& b) {
   return a == b ? a : detail::broadcast_unequal(op, a, b);
 }
 
+/// True where broadcast(a, b) would not throw.
+NABLUR_API bool broadcasts(const Shape& a, const Shape& b) noexcept;
+
 /// True where an array of shape `from` may stand as one of shape `to`.
 NABLUR_API bool broadcasts_to(const Shape& from, const Shape& to) noexcept;
 

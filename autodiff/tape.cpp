@@ -117,12 +117,12 @@ Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const I
   if (nodes_.size() >= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) fail(name, ": the tape is full");
   if (check_finite_) require_finite("the value of", name, value);
   const auto mark = arena_.mark();
-  std::span<Edge> edges;
+  Node node(name, value.shape());
+  store(node, inputs, joint);
   try {
-    edges = store(inputs, joint);
-    nodes_.emplace_back(name, value.shape(), edges, joint);
-  } catch (...) {
-    if (edges.data() != nullptr) destroy_pullbacks(edges, joint);
+    nodes_.push_back(std::move(node));
+  } catch (...) {  // then the node has not been moved from
+    destroy_pullbacks(node.inputs, node.joint);
     arena_.rewind(mark);
     throw;
   }
@@ -130,10 +130,12 @@ Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const I
   return Variable<T>(std::move(value), slot_, epoch_of(*slot_), index, inputs.empty());
 }
 
-// Moves the pullbacks into the arena, behind the list of edges. Without a joint pullback constants are left out.
+// Moves the pullbacks into the arena, behind the list of edges. Without a joint pullback constants are left out. Where one
+// cannot be moved, those already there are destroyed again and the arena is as before.
 template <class T>
-std::span<typename Tape<T>::Edge> Tape<T>::store(std::span<const Input<T>> inputs, detail::PullbackRef<T>& joint) {
-  if (inputs.empty()) return {};
+void Tape<T>::store(Node& node, std::span<const Input<T>> inputs, const detail::PullbackRef<T>& joint) {
+  if (inputs.empty()) return;
+  const auto mark = arena_.mark();
   const auto move_in = [this](const detail::PullbackRef<T>& from) {
     void* to = arena_.allocate(from.type->size, from.type->align);
     from.type->construct(to, from.object);
@@ -147,17 +149,18 @@ std::span<typename Tape<T>::Edge> Tape<T>::store(std::span<const Input<T>> input
       if (joint.type != nullptr) {
         ::new (edges + count++) Edge{constant ? -1 : input.variable_->index_, {}};
       } else if (!constant) {
-        if (input.pullback_.type == nullptr) fail("record: input ", &input - inputs.data(), " has no pullback");
-        ::new (edges + count) Edge{input.variable_->index_, move_in(input.pullback_)};
-        ++count;
+        if (input.pullback_.type == nullptr) fail(node.name, ": input ", &input - inputs.data(), " has no pullback");
+        const detail::PullbackRef<T> pullback = move_in(input.pullback_);
+        ::new (edges + count++) Edge{input.variable_->index_, pullback};
       }
     }
-    if (joint.type != nullptr) joint = move_in(joint);
+    if (joint.type != nullptr) node.joint = move_in(joint);
   } catch (...) {
     destroy_pullbacks({edges, count}, {});
+    arena_.rewind(mark);
     throw;
   }
-  return {edges, count};
+  node.inputs = {edges, count};
 }
 
 template <class T>

@@ -94,10 +94,23 @@ void combine_loop(std::int64_t n, const T* a, std::int64_t step_a, const T* b, s
   }
 }
 
+// Integers wrap nowhere: what does not fit is an error.
+std::int64_t combine_integers(char op, std::int64_t x, std::int64_t y) {
+  std::int64_t z = 0;
+  const bool fits = op == '+'   ? !__builtin_add_overflow(x, y, &z)
+                    : op == '-' ? !__builtin_sub_overflow(x, y, &z)
+                    : op == '*' ? !__builtin_mul_overflow(x, y, &z)
+                                : y != 0 && !(y == -1 && __builtin_sub_overflow(0, x, &z));
+  if (!fits) fail("tensor: ", x, " ", std::string_view(&op, 1), " ", y, " is no 64-bit integer");
+  return op == '/' ? x / y : z;
+}
+
 template <class T>
 void combine_loop(char op, std::int64_t n, const T* a, std::int64_t step_a, const T* b, std::int64_t step_b, T* out) {
   if constexpr (std::is_same_v<T, bool>) {
     fail("tensor: bool has no ", std::string_view(&op, 1));
+  } else if constexpr (std::is_integral_v<T>) {
+    combine_loop(n, a, step_a, b, step_b, out, [op](T x, T y) { return combine_integers(op, x, y); });
   } else {
     switch (op) {
       case '+':
@@ -107,9 +120,6 @@ void combine_loop(char op, std::int64_t n, const T* a, std::int64_t step_a, cons
       case '*':
         return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x * y; });
       default:
-        if constexpr (std::is_integral_v<T>) {
-          if (std::find(b, b + (step_b == 0 ? 1 : n), T(0)) != b + (step_b == 0 ? 1 : n)) fail("tensor: integer division by 0");
-        }
         return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x / y; });
     }
   }
@@ -271,7 +281,9 @@ Tensor<T> Tensor<T>::combine(char op, const Tensor& a, const Tensor& b) {
 template <class T>
 Tensor<T>& Tensor<T>::combine_into(char op, const Tensor& b) {
   if (!(shape() == b.shape()) && b.rank() != 0) shapes_differ(op, shape(), b.shape());
-  if (block_ == nullptr || block_->destroy != destroy_own || !block_->unique()) return *this = combine(op, *this, b);
+  // Integers may turn out not to fit half-way.
+  const bool in_place = block_ != nullptr && block_->destroy == destroy_own && block_->unique() && !std::is_integral_v<T>;
+  if (!in_place) return *this = combine(op, *this, b);
   T* out = mutable_data();
   combine_loop(op, size(), static_cast<const T*>(out), 1, b.data(), b.rank() == 0 ? 0 : 1, out);
   return *this;

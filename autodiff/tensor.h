@@ -172,6 +172,8 @@ Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner owner) {
   struct Wrapped {
     detail::TensorBlock block;
     Owner owner;
+    // g++ 12 destroys the block twice where the move throws inside an aggregate initialisation.
+    Wrapped(const detail::TensorBlock& b, Owner&& o) : block(b), owner(std::move(o)) {}
   };
   static_assert(alignof(Wrapped) <= 64, "wrap: the owner asks for more alignment than 64 bytes");
   if (data == nullptr && shape.size() > 0) fail("wrap: no data for shape ", shape);
@@ -186,7 +188,7 @@ Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner owner) {
     void* memory;
     ~Guard() { pool::release(memory, sizeof(Wrapped)); }
   } guard{memory};
-  auto* wrapped = ::new (memory) Wrapped{{destroy, 1, shape, data}, std::move(owner)};
+  auto* wrapped = ::new (memory) Wrapped(detail::TensorBlock{destroy, 1, shape, data}, std::move(owner));
   guard.memory = nullptr;
   return Tensor(&wrapped->block);
 }
@@ -200,7 +202,9 @@ Tensor<U> Tensor<T>::cast() const {
     auto out = Tensor<U>::empty(shape());
     U* to = out.mutable_data();
     for (const T& x : *this) {
-      if constexpr (is_dual<T>) {
+      if constexpr (is_dual<T> && is_dual<U>) {
+        *to++ = U(static_cast<decltype(U::value)>(x.value), static_cast<decltype(U::value)>(x.tangent));
+      } else if constexpr (is_dual<T>) {
         *to++ = static_cast<U>(x.value);
       } else if constexpr (is_dual<U>) {
         *to++ = U(static_cast<decltype(U::value)>(x), 0);

@@ -91,6 +91,14 @@ bool check_gradients(const Tensor<double>& signal, const Tensor<double>& smoothe
   return hold;
 }
 
+std::string advice(const Setting& setting, bool overshot) {
+  if (setting.sigma <= 0.3) return "sigma_from_param reaches no sigma of 0.3 or less";
+  if (!overshot) return "not there yet; try more --iterations or a greater --step";
+  // The loss is a sum over the samples, and the notebook's step goes with its 100.
+  const double shorter = setting.step * std::min(0.1, 100.0 / static_cast<double>(setting.length));
+  return "the steps are too long, the loss rose on the way; try --step " + recover::shortest(shorter);
+}
+
 int run_experiment(const Setting& setting) {
   recover::Report report(setting.csv, setting.figure, static_cast<double>(setting.iterations + kChecks));
   const GaussianBlurOptions blur{.truncate = setting.truncate, .border = border_from_name(setting.border)};
@@ -103,8 +111,7 @@ int run_experiment(const Setting& setting) {
   const double sigma = sigma_from_param(s).item();
   report.print("\ntrue sigma %0.2f recovered sigma %0.2f\n", setting.sigma, sigma);
   const bool recovered = std::abs(sigma - setting.sigma) < 0.005 * std::max(1.0, setting.sigma);
-  if (!recovered && setting.sigma <= 0.3) report.print("note: sigma_from_param reaches no sigma of 0.3 or less\n");
-  if (!recovered && setting.sigma > 0.3) report.print("note: not there yet; try more --iterations or another --step\n");
+  if (!recovered) report.print("note: %s\n", advice(setting, report.overshot()).c_str());
 
   const bool hold = check_gradients(signal, smoothed, blur, random, report, static_cast<double>(setting.iterations));
   recover::Figure figure{.signal = signal, .smoothed = smoothed};
@@ -112,8 +119,7 @@ int run_experiment(const Setting& setting) {
   figure.true_sigma = setting.sigma;
   figure.truncate = setting.truncate;
   if (!setting.figure.empty()) {
-    figure.snapshots.push_back(
-        {"recovery after step " + std::to_string(setting.iterations), gaussian_blur(signal, sigma, blur).value()});
+    figure.snapshots.push_back({"recovery, at the end", gaussian_blur(signal, sigma, blur).value()});
   }
   report.finish(std::move(figure));
 
@@ -131,13 +137,13 @@ void print_fit(const recover::Fit& fit, recover::Report& report) {
   if (fit.block > 1) {
     report.print("note: found on averages over blocks of %lld samples\n", static_cast<long long>(fit.block));
   }
-  if (fit.at_least_sigma) report.print("note: no blur can be told from none below 0.12 samples\n");
-  if (fit.at_most_sigma) report.print("note: the best sigma lies at the end of the search or beyond it\n");
-  if (!fit.at_least_sigma && !(fit.standard_error < 0.1 * fit.sigma)) {
+  if (fit.at_lower_end) report.print("note: no blur can be told from none below 0.12 samples\n");
+  if (fit.at_upper_end) report.print("note: the best sigma lies at the end of the search or beyond it\n");
+  if (!fit.at_lower_end && !(fit.standard_error < 0.1 * fit.sigma)) {
     report.print("note: sigma is poorly determined by this pair\n");
   }
   if (!(fit.relative_residual < 0.1)) {
-    report.print("note: the fit is poor; no Gaussian blur turns the signal into the smoothed one, even nearly\n");
+    report.print("note: the fit is poor; a Gaussian blur of the signal is not what the smoothed one looks like\n");
   }
 }
 

@@ -9,7 +9,6 @@ using detail::map;
 using detail::Negate;
 using detail::of_a;
 using detail::of_ab;
-using detail::of_aby;
 using detail::of_b;
 using detail::of_by;
 using detail::Pass;
@@ -24,6 +23,27 @@ T at_tie(const T& a, const T&) {
 template <class T>
 Dual<T> at_tie(const Dual<T>& a, const Dual<T>& b) {
   return {a.value, a.tangent / 2 + b.tangent / 2};
+}
+
+template <class T>
+T greater_of(const T& a, const T& b) {
+  if (a > b) return a;
+  if (b > a) return b;
+  return a == b ? at_tie(a, b) : a + b;
+}
+
+// a^b ln a, 0 where a^b is. Its tangent a^(b−1) (b ln a + 1) a' + a^b ln² a b' is not the product's: a^b may underflow where
+// a^(b−1) does not.
+template <class T>
+T power_times_log(const T& a, const T& b) {
+  return chain(std::pow(a, b), std::log(a));
+}
+template <class T>
+Dual<T> power_times_log(const Dual<T>& a, const Dual<T>& b) {
+  const T log = std::log(a.value);
+  const T by_a = chain(T(std::pow(a.value, b.value - T(1))), T(b.value * log + T(1)));
+  const T by_b = chain(T(std::pow(a.value, b.value)), T(log * log));
+  return {power_times_log(a.value, b.value), chain(by_a, a.tangent) + chain(by_b, b.tangent)};
 }
 
 // 1 where a comes first, ½ where both are equal; NaN beside NaN
@@ -68,25 +88,21 @@ Variable<T> Arithmetic<T>::negate(const Variable<T>& x) {
       "negate", x, [](const T& a) { return -a; }, Negate{});
 }
 
-// ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
+// ∂a^b/∂a = b a^(b−1) (chain: 0 at b = 0, also where a^(b−1) is ∞), ∂a^b/∂b = a^b ln a
 template <class T>
 Variable<T> Arithmetic<T>::pow(const Variable<T>& a, const Variable<T>& b) {
-  using std::log;
-  using std::pow;  // chain: 0·∞ is 0 at b = 0
+  using std::pow;
   return elementwise(
       "pow", a, b, [](const T& x, const T& p) { return pow(x, p); },
       of_ab([](const T& x, const T& p) { return chain(p, pow(x, p - T(1))); }),
-      of_aby([](const T& x, const T&, const T& y) { return y == T(0) ? T(0) : y * log(x); }));
+      of_ab([](const T& x, const T& p) { return power_times_log(x, p); }));
 }
 
 // ∂max(a, b)/∂a = [a > b] + ½ [a = b]
 template <class T>
 Variable<T> Arithmetic<T>::maximum(const Variable<T>& a, const Variable<T>& b) {
   return elementwise(
-      "maximum", a, b, [](const T& x, const T& y) { return x > y    ? x
-                                                           : y > x  ? y
-                                                           : x == y ? at_tie(x, y)
-                                                                    : x + y; },
+      "maximum", a, b, [](const T& x, const T& y) { return greater_of(x, y); },
       of_ab([](const T& x, const T& y) { return share(x > y, x, y); }),
       of_ab([](const T& x, const T& y) { return share(y > x, x, y); }));
 }
@@ -95,10 +111,7 @@ Variable<T> Arithmetic<T>::maximum(const Variable<T>& a, const Variable<T>& b) {
 template <class T>
 Variable<T> Arithmetic<T>::minimum(const Variable<T>& a, const Variable<T>& b) {
   return elementwise(
-      "minimum", a, b, [](const T& x, const T& y) { return x < y    ? x
-                                                           : y < x  ? y
-                                                           : x == y ? at_tie(x, y)
-                                                                    : x + y; },
+      "minimum", a, b, [](const T& x, const T& y) { return -greater_of(-x, -y); },
       of_ab([](const T& x, const T& y) { return share(x < y, x, y); }),
       of_ab([](const T& x, const T& y) { return share(y < x, x, y); }));
 }

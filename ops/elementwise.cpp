@@ -22,14 +22,37 @@ T logistic(const T& x) {
   return t / (T(1) + t);
 }
 
-// t/(1 + t)² with t = e^(−|x|): even in x, so that a tangent of 0 at 0 is right
+// b = t/(1 + t)² with t = e^(−|x|), the slope of the logistic function; b' = −tanh(x/2) b, where the formula itself would
+// cancel near 0
 template <class T>
 T bell(const T& x) {
-  using std::abs;
-  using std::exp;
-  const T t = exp(-abs(x));
+  const T t = std::exp(-std::abs(x));
   const T s = T(1) + t;
   return t / (s * s);
+}
+template <class T>
+Dual<T> bell(const Dual<T>& x) {
+  const T b = bell(x.value);
+  return {b, chain(T(-std::tanh(x.value / T(2)) * b), x.tangent)};
+}
+
+// A NaN whose tangent is NaN too.
+template <class T>
+T not_a_number(const T& x) {
+  return x * x;
+}
+
+template <class T>
+T rectified(const T& x) {
+  if (x > T(0)) return x;
+  return x == x ? T(0) : not_a_number(x);
+}
+
+template <class T>
+T clamped(const T& x, const T& low, const T& high) {
+  if (x < low) return low;
+  if (x > high) return high;
+  return x == x ? x : not_a_number(x);
 }
 
 template <class T>
@@ -55,12 +78,12 @@ Variable<T> Elementwise<T>::exp(const Variable<T>& a) {
       "exp", a, [](const T& x) { return exp(x); }, of_y([](const T& y) { return y; }));
 }
 
-// (ln x)' = 1/x
+// (ln x)' = 1/x; −0 + 0 is 0, so that the slope at −0 is ∞ too
 template <class T>
 Variable<T> Elementwise<T>::log(const Variable<T>& a) {
   using std::log;
   return elementwise(
-      "log", a, [](const T& x) { return log(x); }, of_a([](const T& x) { return T(1) / x; }));
+      "log", a, [](const T& x) { return log(x); }, of_a([](const T& x) { return T(1) / (x + T(0)); }));
 }
 
 // (e^x − 1)' = e^x, with more digits than y + 1 for very negative x
@@ -85,7 +108,7 @@ template <class T>
 Variable<T> Elementwise<T>::sqrt(const Variable<T>& a) {
   using std::sqrt;
   return elementwise(
-      "sqrt", a, [](const T& x) { return sqrt(x); }, of_y([](const T& y) { return T(0.5) / y; }));
+      "sqrt", a, [](const T& x) { return sqrt(x); }, of_y([](const T& y) { return T(0.5) / (y + T(0)); }));
 }
 
 // (x²)' = 2x
@@ -152,20 +175,18 @@ Variable<T> Elementwise<T>::softplus(const Variable<T>& a) {
 template <class T>
 Variable<T> Elementwise<T>::relu(const Variable<T>& a) {
   return elementwise(
-      "relu", a, [](const T& x) { return x > T(0) ? x
-                                         : x == x ? T(0)
-                                                  : x; }, of_a([](const T& x) {
-        return x > T(0) ? T(1) : x == x ? T(0) : x;
-      }));
+      "relu", a, [](const T& x) { return rectified(x); }, of_a([](const T& x) { return x > T(0) ? T(1)
+                                                                                       : x == x ? T(0)
+                                                                                                : x; }));
 }
 
 // erf' x = 2/√π e^(−x²)
 template <class T>
 Variable<T> Elementwise<T>::erf(const Variable<T>& a) {
   using std::erf;
-  using std::exp;
   return elementwise(
-      "erf", a, [](const T& x) { return erf(x); }, of_a([](const T& x) { return T(kTwoOverSqrtPi) * exp(-x * x); }));
+      "erf", a, [](const T& x) { return erf(x); },
+      of_a([](const T& x) { return T(kTwoOverSqrtPi) * detail::exp_of_minus_square(x); }));
 }
 
 // (1/x)' = −1/x²
@@ -182,9 +203,7 @@ Variable<T> Elementwise<T>::clamp(const Variable<T>& a, double low, double high)
   const T l = static_cast<T>(low);
   const T h = static_cast<T>(high);
   return elementwise(
-      "clamp", a, [l, h](const T& x) { return x < l   ? l
-                                              : x > h ? h
-                                                      : x; }, of_a([l, h](const T& x) {
+      "clamp", a, [l, h](const T& x) { return clamped(x, l, h); }, of_a([l, h](const T& x) {
         return x < l || x > h ? T(0) : x == x ? T(1) : x;
       }));
 }

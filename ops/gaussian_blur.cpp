@@ -2,6 +2,7 @@
 
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/detail/gaussian_filter.h>
+#include <nablur/ops/detail/radius.h>
 #include <nablur/ops/elementwise.h>
 
 namespace nablur::compiled {
@@ -18,15 +19,9 @@ double value_of(const Dual<T>& x) {
 }
 
 template <class T>
-double require_sigma(const T& sigma) {
+void require_sigma(const char* op, const T& sigma) {
   const double value = value_of(sigma);
-  if (!(value >= 0) || std::isinf(value)) fail("gaussian_blur: sigma must be finite and at least 0, got ", value);
-  return value;
-}
-
-std::int64_t require_radius(std::int64_t radius) {
-  if (radius < 0 || radius > (std::int64_t{1} << 26)) fail("gaussian_blur: the radius must be 0 to 2^26, got ", radius);
-  return radius;
+  if (!(value >= 0) || std::isinf(value)) fail(op, ": sigma must be finite and at least 0, got ", value);
 }
 
 // A blur whose arguments have been checked.
@@ -44,8 +39,9 @@ struct Blur {
       fail("gaussian_blur: sigma must have rank 0 or an entry for each of the ", axes.count(), " axes, got shape ", sigma_shape);
     }
     const auto radius_of = [&options](const T& entry) {
-      const double value = require_sigma(entry);
-      return options.radius ? require_radius(*options.radius) : gaussian_radius(value, options.truncate);
+      require_sigma("gaussian_blur", entry);
+      return options.radius ? detail::require_radius("gaussian_blur", *options.radius)
+                            : detail::radius_of("gaussian_blur", value_of(entry), options.truncate);
     };
     for (const T& entry : sigma) radius_of(entry);  // all are checked before anything is made
     taps.reserve(static_cast<std::size_t>(sigma.size()));
@@ -92,8 +88,8 @@ struct Blur {
 
 template <class T>
 GaussianTaps<T> GaussianBlur<T>::gaussian_taps(T sigma, std::int64_t radius) {
-  require_sigma(sigma);
-  require_radius(radius);
+  require_sigma("gaussian_taps", sigma);
+  detail::require_radius("gaussian_taps", radius);
   const HalfGaussian<T> half = detail::half_gaussian(sigma, radius);
   GaussianTaps<T> taps{Tensor<T>::zeros(Shape{2 * radius + 1}), Tensor<T>::zeros(Shape{2 * radius + 1})};
   for (std::size_t d = 0; d < half.w.size(); ++d) {

@@ -130,7 +130,13 @@ Tensor<Dual<T>> product(const Factor<Dual<T>>& a, const Factor<Dual<T>>& b) {
   const Factor<T> b0{b.values.template cast<T>(), b.transposed};
   const Factor<T> a1{tangent_of(a.values), a.transposed};
   const Factor<T> b1{tangent_of(b.values), b.transposed};
-  return make_dual(product(a0, b0), product(a1, b0) + product(a0, b1));
+  // A constant has no tangent: 0·∞ must not make a NaN of it (nor cost a product).
+  const auto is_zero = [](const Tensor<T>& t) { return std::all_of(t.begin(), t.end(), [](T v) { return v == T(0); }); };
+  const Tensor<T> value = product(a0, b0);
+  Tensor<T> tangent = Tensor<T>::zeros(value.shape());
+  if (!is_zero(a1.values)) tangent += product(a1, b0);
+  if (!is_zero(b1.values)) tangent += product(a0, b1);
+  return make_dual(value, tangent);
 }
 
 template <class T>
@@ -149,6 +155,9 @@ Variable<T> Matmul<T>::matmul(const Variable<T>& a, const Variable<T>& b) {
   const Factor<T> right{as_matrix(b.value(), false)};
   if (left.columns() != right.rows()) {
     fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have inner sizes ", left.columns(), " and ", right.rows());
+  }
+  if (const Shape m = left.batch(), n = right.batch(); !broadcasts(m, n)) {
+    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have batches ", m, " and ", n, " that do not broadcast");
   }
   const Tensor<T> y = product(left, right);
   IntList sizes(y.rank() - (a.rank() == 1) - (b.rank() == 1), 0);

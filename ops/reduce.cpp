@@ -52,17 +52,40 @@ Tensor<T> tie_weights(const Tensor<T>& x, const Tensor<T>& y) {
   return map<T>(x.shape(), weight, hits, sum_to(hits, y.shape()));
 }
 
-// e^(x − y), the softmax; between infinities the weights of a tie
 template <class T>
-Tensor<T> softmax(const Tensor<T>& x, const Tensor<T>& y) {
+bool is_infinite(const T& x) {
+  return x == x && x - x != T(0);
+}
+
+// e^(x − top), at an infinite top e^x: ∞ − ∞ would be no number.
+template <class T>
+Tensor<T> shifted_exp(const Tensor<T>& x, const Tensor<T>& top) {
   using std::exp;
-  const auto infinite = [](const T& a) { return a == a && a - a != T(0); };
-  const bool any = std::any_of(y.begin(), y.end(), infinite);
-  const Tensor<T> plain = map<T>(
-      x.shape(), [](const T& a, const T& b) { return exp(a - b); }, x, y);
-  if (!any) return plain;
-  const auto choose = [infinite](const T& p, const T& tie, const T& b) { return infinite(b) ? tie : p; };
-  return map<T>(x.shape(), choose, plain, tie_weights(x, y), y);
+  return map<T>(
+      x.shape(), [](const T& a, const T& t) { return exp(is_infinite(t) ? a : a - t); }, x, top);
+}
+
+// e^(x − top) / Σ e^(x − top): the shift leaves the digits that e^(x − y) with a rounded y would lose. At an infinite top the
+// weights of a tie.
+template <class T>
+Tensor<T> softmax(const Tensor<T>& x, const Tensor<T>& top) {
+  const Tensor<T> e = shifted_exp(x, top);
+  const Tensor<T> p = map<T>(
+      x.shape(), [](const T& a, const T& total) { return a / total; }, e, sum_to(e, top.shape()));
+  if (std::none_of(top.begin(), top.end(), is_infinite<T>)) return p;
+  const auto choose = [](const T& a, const T& tie, const T& t) { return is_infinite(t) ? tie : a; };
+  return map<T>(x.shape(), choose, p, tie_weights(x, top), top);
+}
+
+// top + ln(1 + what Σ e^(x − top) has beyond one element at the top)
+template <class T>
+Tensor<T> log_sum_exp(const Tensor<T>& x, const Tensor<T>& top) {
+  const auto at_top = [](const T& a, const T& t) { return T(a == t); };
+  const Tensor<T> count = sum_to(map<T>(x.shape(), at_top, x, top), top.shape());
+  const auto below = [](const T& e, const T& a, const T& t) { return a == t ? T(0) : e; };
+  const Tensor<T> rest = sum_to(map<T>(x.shape(), below, shifted_exp(x, top), x, top), top.shape());
+  const auto value = [](const T& t, const T& r, const T& n) { return is_infinite(t) ? t : t + std::log1p(r + (n - T(1))); };
+  return map<T>(top.shape(), value, top, rest, count);
 }
 
 // Σ g w: gradient of a weighted sum, where 0 weights count as 0 also beside infinity
@@ -72,33 +95,58 @@ Tensor<T> weigh(const Tensor<T>& w, const Tensor<T>& g) {
       w.shape(), [](const T& a, const T& b) { return chain(a, b); }, w, g);
 }
 
-// A reduction whose result has the tangent Σ w x', with weights w found from the values alone.
-template <class T, class Value, class Weights>
-Tensor<T> with_tangent(const Tensor<T>& x, const Plan& plan, const Value& value, const Weights& weights) {
+// The greatest (or least) elements of x, of the kept shape; of Duals their values.
+template <class T, class Beats>
+auto top_of(const Tensor<T>& x, const Plan& plan, const Beats& beats) {
   if constexpr (is_dual<T>) {
-    using U = decltype(T::value);
-    const Tensor<U> plain = x.template cast<U>();
-    const Tensor<U> y = value(plain);
-    return make_dual(y, sum_to(weigh(weights(plain, y), tangent_of(x)), plan.kept));
+    return champion(x.template cast<decltype(T::value)>(), plan.axes, beats).reshaped(plan.kept);
   } else {
-    return value(x);
+    return champion(x, plan.axes, beats).reshaped(plan.kept);
   }
 }
 
-template <class T, class Beats>
-Variable<T> extreme(detail::Name name, const Variable<T>& v, const Axes& axes, bool keepdims, const Beats& beats) {
+// value(x, top), with the tangent Σ weights(x, top) x' of Duals found from the values alone.
+template <class T, class U, class Value, class Weights>
+Tensor<T> with_tangent(const Tensor<T>& x, const Tensor<U>& top, const Value& value, const Weights& weights) {
+  if constexpr (is_dual<T>) {
+    const Tensor<U> plain = x.template cast<U>();
+    return make_dual(value(plain, top), sum_to(weigh(weights(plain, top), tangent_of(x)), top.shape()));
+  } else {
+    return value(x, top);
+  }
+}
+
+// A reduction through its top: ∂y/∂x = weights(x, top).
+template <class T, class Beats, class Value, class Weights>
+Variable<T> reduce_by_top(detail::Name name, const Variable<T>& v, const Plan& plan, const Beats& beats, const Value& value,
+                          const Weights& weights) {
   const Tensor<T>& x = v.value();
+  const auto top = top_of(x, plan, beats);
+  const Tensor<T> y = with_tangent(x, top, value, weights);
+  const auto pull = [x, t = top.template cast<T>(), weights](const Tensor<T>& g) {
+    return weigh(weights(x, t), g.reshaped(t.shape()));
+  };
+  return record(name, y.reshaped(plan.result), {{v, pull}});
+}
+
+// Where there is nothing to reduce the gradient has no element either.
+template <class T>
+Variable<T> without_elements(detail::Name name, const Variable<T>& v, const Tensor<T>& y) {
+  return record(name, y, {{v, [shape = v.shape()](const Tensor<T>&) { return Tensor<T>::zeros(shape); }}});
+}
+
+constexpr auto kGreater = [](const auto& a, const auto& b) { return a > b; };
+constexpr auto kLess = [](const auto& a, const auto& b) { return a < b; };
+
+// ∂y/∂x = [x = y] / number of such x
+template <class T, class Beats>
+Variable<T> extreme(detail::Name name, const Variable<T>& x, const Axes& axes, bool keepdims, const Beats& beats) {
   const Plan plan(name, x.shape(), axes, keepdims);
   plan.require_elements(name, x.shape());
-  if (plan.result.size() == 0) {
-    return record(name, Tensor<T>::empty(plan.result), {{v, [x](const Tensor<T>&) { return Tensor<T>::zeros(x.shape()); }}});
-  }
-  const auto value = [&](const auto& plain) { return champion(plain, plan.axes, beats).reshaped(plan.kept); };
-  const auto weights = [](const auto& plain, const auto& y) { return tie_weights(plain, y); };
-  const Tensor<T> y = with_tangent(x, plan, value, weights);
-  // ∂y/∂x = [x = y] / number of such x
-  return record(name, y.reshaped(plan.result),
-                {{v, [x, y](const Tensor<T>& g) { return weigh(tie_weights(x, y), g.reshaped(y.shape())); }}});
+  if (x.size() == 0) return without_elements(name, x, Tensor<T>::empty(plan.result));
+  const auto value = [](const auto&, const auto& top) { return top; };
+  const auto weights = [](const auto& a, const auto& top) { return tie_weights(a, top); };
+  return reduce_by_top(name, x, plan, beats, value, weights);
 }
 
 }  // namespace
@@ -129,35 +177,24 @@ Variable<T> Reduce<T>::mean(const Variable<T>& x, const Axes& axes, bool keepdim
 
 template <class T>
 Variable<T> Reduce<T>::max(const Variable<T>& x, const Axes& axes, bool keepdims) {
-  return extreme("max", x, axes, keepdims, [](const auto& a, const auto& b) { return a > b; });
+  return extreme("max", x, axes, keepdims, kGreater);
 }
 
 template <class T>
 Variable<T> Reduce<T>::min(const Variable<T>& x, const Axes& axes, bool keepdims) {
-  return extreme("min", x, axes, keepdims, [](const auto& a, const auto& b) { return a < b; });
+  return extreme("min", x, axes, keepdims, kLess);
 }
 
-// ln Σ e^x = m + ln Σ e^(x − m), m = max x; ∂/∂x = e^(x − y)
+// ln Σ e^x: ∂/∂x = e^x / Σ e^x
 template <class T>
-Variable<T> Reduce<T>::logsumexp(const Variable<T>& v, const Axes& axes, bool keepdims) {
-  const Tensor<T>& x = v.value();
+Variable<T> Reduce<T>::logsumexp(const Variable<T>& x, const Axes& axes, bool keepdims) {
   const Plan plan("logsumexp", x.shape(), axes, keepdims);
-  const auto value = [&plan](const auto& plain) {
-    using U = typename std::decay_t<decltype(plain)>::value_type;
-    if (plain.size() == 0) return Tensor<U>(plan.kept, -std::numeric_limits<U>::infinity());
-    const Tensor<U> top = champion(plain, plan.axes, [](const U& a, const U& b) { return a > b; }).reshaped(plan.kept);
-    // At ±∞ a shift of 0 gives the right limit, where ∞ − ∞ would not.
-    const Tensor<U> m = map<U>(
-        plan.kept, [](const U& a) { return a - a == U(0) ? a : U(0); }, top);
-    const Tensor<U> e = map<U>(
-        plain.shape(), [](const U& a, const U& b) { return std::exp(a - b); }, plain, m);
-    return map<U>(
-        plan.kept, [](const U& a, const U& b) { return std::log(a) + b; }, sum_to(e, plan.kept), m);
-  };
-  const auto weights = [](const auto& plain, const auto& y) { return softmax(plain, y); };
-  const Tensor<T> y = with_tangent(x, plan, value, weights);
-  return record("logsumexp", y.reshaped(plan.result),
-                {{v, [x, y](const Tensor<T>& g) { return weigh(softmax(x, y), g.reshaped(y.shape())); }}});
+  if (x.size() == 0) {
+    return without_elements("logsumexp", x, Tensor<T>(plan.result, T(-std::numeric_limits<double>::infinity())));
+  }
+  const auto value = [](const auto& a, const auto& top) { return log_sum_exp(a, top); };
+  const auto weights = [](const auto& a, const auto& top) { return softmax(a, top); };
+  return reduce_by_top("logsumexp", x, plan, kGreater, value, weights);
 }
 
 template struct Reduce<float>;

@@ -69,6 +69,9 @@ template <class T>
 Variable<T> Reshape<T>::reshape(const Variable<T>& x, std::span<const std::int64_t> sizes) {
   IntList found(sizes);
   std::int64_t* const open = std::find(found.begin(), found.end(), -1);
+  for (const std::int64_t& size : found) {
+    if (size < 0 && &size != open) fail("reshape: one size may be -1 and the others at least 0, got ", size, " besides");
+  }
   if (open != found.end()) {
     *open = 1;
     const std::int64_t rest = to_shape(found).size();

@@ -1,101 +1,12 @@
+// The table, and its rows of arithmetic, elementwise functions and reductions.
+
 #include "gradient_cases.h"
 
 #include <cmath>
 
-#include "reference_blur.h"
+#include "gradient_case_rows.h"
 
 namespace nablur::cases {
-namespace {
-
-using Real = long double;
-using Wide = std::vector<Real>;
-
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kTiny = 5e-324;
-constexpr double kHuge = 1.7e308;
-
-// ---- making rows ----------------------------------------------------------------------------------------------------
-
-template <class F, std::size_t N>
-GradientCase row(std::string name, std::string variant, const Tensor<double> (&inputs)[N], F f,
-                 std::function<Tensor<double>(const Inputs&)> expected, std::vector<Inputs> edges = {}) {
-  const auto spread = [f](const auto& x) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return f(x[I]...); }
-    (std::make_index_sequence<N>{});
-  };
-  GradientCase c{
-      std::move(name), std::move(variant),  Kind::other, Inputs(inputs, inputs + N), std::move(edges), spread, spread, spread,
-      spread,          std::move(expected), {}};
-  c.compare = [f, list = c.inputs](const CompareOptions& options) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return compare_gradients(f, {list[I]...}, options); }
-    (std::make_index_sequence<N>{});
-  };
-  return c;
-}
-
-std::size_t flat(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-// The element of a broadcast operand that stands at a place of the result, found axis by axis.
-double at_place(const Tensor<double>& x, const Shape& shape, std::int64_t place) {
-  std::int64_t index = 0;
-  std::int64_t stride = 1;
-  for (std::int64_t back = 1; back <= shape.rank(); ++back) {
-    const std::int64_t i = place % shape[-back];
-    place /= shape[-back];
-    if (back > x.rank()) continue;
-    if (x.shape()[-back] != 1) index += i * stride;
-    stride *= x.shape()[-back];
-  }
-  return x.data()[index];
-}
-
-template <class F, class Expected, std::size_t N>
-GradientCase elementwise(std::string name, const Tensor<double> (&inputs)[N], F f, Expected expected, std::vector<Inputs> edges) {
-  auto c = row(std::move(name), "", inputs, f, {}, std::move(edges));
-  c.kind = Kind::elementwise;
-  c.expected = [expected](const Inputs& x) {
-    Shape shape = x[0].shape();
-    for (const auto& t : x) shape = broadcast("expected", shape, t.shape());
-    auto y = Tensor<double>::empty(shape);
-    for (std::int64_t i = 0; i < y.size(); ++i) {
-      y.mutable_data()[i] = static_cast<double>([&]<std::size_t... I>(std::index_sequence<I...>) {
-        return expected(static_cast<Real>(at_place(x[I], shape, i))...);
-      }(std::make_index_sequence<N>{}));
-    }
-    return y;
-  };
-  return c;
-}
-
-std::vector<Inputs> at(std::initializer_list<double> points) { return {{Tensor<double>(points)}}; }
-
-// All pairs of the points, as two inputs.
-std::vector<Inputs> pairs(std::initializer_list<double> points) {
-  const auto n = static_cast<std::int64_t>(points.size());
-  Tensor<double> a = Tensor<double>::empty({n, n});
-  Tensor<double> b = a;
-  for (std::int64_t i = 0; i < n * n; ++i) {
-    a.mutable_data()[i] = points.begin()[i / n];
-    b.mutable_data()[i] = points.begin()[i % n];
-  }
-  return {{a, b}};
-}
-
-Tensor<double> normal(const Shape& shape, double scale = 1, double shift = 0) {
-  Random random(7);
-  return Tensor<double>::normal(shape, random) * scale + shift;
-}
-Tensor<double> normal_too(const Shape& shape, double scale = 1, double shift = 0) {
-  Random random(11);
-  return Tensor<double>::normal(shape, random) * scale + shift;
-}
-Tensor<double> positive(const Shape& shape, double low = 0.5, double high = 3) {
-  Random random(5);
-  return Tensor<double>::uniform(shape, random) * (high - low) + low;
-}
-
-// ---- the rows, a function a family ----------------------------------------------------------------------------------
 
 void add_arithmetic(std::vector<GradientCase>& rows) {
   const Tensor<double> a = normal({3, 4});
@@ -202,6 +113,8 @@ void add_elementwise(std::vector<GradientCase>& rows) {
       pairs({-kInf, -800, -1, -0.0, 0.0, kTiny, 800, kInf})));
 }
 
+namespace {
+
 // An independent reduction of a (2, 3, 4) tensor over its middle axis, or over the outer two of them, or over all.
 std::function<Tensor<double>(const Inputs&)> reduced(const Shape& shape, std::vector<int> group,
                                                      std::function<Real(const Wide&)> f) {
@@ -213,6 +126,8 @@ std::function<Tensor<double>(const Inputs&)> reduced(const Shape& shape, std::ve
     return y;
   };
 }
+
+}  // namespace
 
 void add_reduce(std::vector<GradientCase>& rows) {
   const Tensor<double> x = normal({2, 3, 4});
@@ -270,159 +185,6 @@ void add_reduce(std::vector<GradientCase>& rows) {
   three("logsumexp", [](const auto& a, const Axes& axes, bool keep) { return logsumexp(a, axes, keep); }, log_sum,
         {{ties}, {low}, {high}, {x * 800.0}});
 }
-
-// The result's element i is the input's element source(i), or 0 where that is -1.
-std::function<Tensor<double>(const Inputs&)> moved(const Shape& shape, std::function<int(int)> source) {
-  return [shape, source](const Inputs& x) {
-    auto y = Tensor<double>::empty(shape);
-    for (int i = 0; i < y.size(); ++i) y.mutable_data()[i] = source(i) < 0 ? 0 : x[0].data()[source(i)];
-    return y;
-  };
-}
-
-void add_reshape(std::vector<GradientCase>& rows) {
-  const Tensor<double> x = normal({3, 4});
-  rows.push_back(row(
-      "reshape", "", {x},
-      [](const auto& a) {
-        return reshape(a, {2, -1});
-      },
-      moved({2, 6}, [](int i) { return i; })));
-  rows.push_back(row(
-      "transpose", "", {x}, [](const auto& a) { return transpose(a); }, moved({4, 3}, [](int i) { return i % 3 * 4 + i / 3; })));
-  rows.push_back(row(
-      "transpose", "axes", {normal({2, 3, 2})},
-      [](const auto& a) {
-        return transpose(a, {1, -1, 0});
-      },
-      moved({3, 2, 2}, [](int i) { return i % 2 * 6 + i / 4 * 2 + i / 2 % 2; })));
-  rows.push_back(row(
-      "slice", "rows", {x},
-      [](const auto& a) {
-        return slice(a, {{1, 3}});
-      },
-      moved({2, 4}, [](int i) { return i + 4; })));
-  rows.push_back(row(
-      "slice", "step", {x},
-      [](const auto& a) {
-        return slice(a, {{-2, 3}, {0, 4, 3}});
-      },
-      moved({2, 2}, [](int i) { return 4 + i / 2 * 4 + i % 2 * 3; })));
-  rows.push_back(row(
-      "slice", "axis", {x}, [](const auto& a) { return slice(a, -1, {2}); },
-      moved({3, 2}, [](int i) { return i / 2 * 4 + 2 + i % 2; })));
-  rows.push_back(row(
-      "concatenate", "", {x, normal_too({3, 2})},
-      [](const auto& a, const auto& b) {
-        return concatenate({a, b, a}, 1);
-      },
-      [](const Inputs& v) {
-        auto y = Tensor<double>::empty({3, 10});
-        for (int i = 0; i < 30; ++i) {
-          const int r = i / 10;
-          const int c = i % 10;
-          y.mutable_data()[i] = c < 4 ? v[0](r, c) : c < 6 ? v[1](r, c - 4) : v[0](r, c - 6);
-        }
-        return y;
-      }));
-  rows.push_back(row(
-      "stack", "", {normal({4}), normal_too({4})},
-      [](const auto& a, const auto& b) {
-        return stack({a, b}, -1);
-      },
-      [](const Inputs& v) {
-        auto y = Tensor<double>::empty({4, 2});
-        for (int i = 0; i < 8; ++i) y.mutable_data()[i] = v[flat(i % 2)](i / 2);
-        return y;
-      }));
-  rows.push_back(row(
-      "broadcast_to", "", {normal({3, 1})},
-      [](const auto& a) {
-        return broadcast_to(a, {2, 3, 4});
-      },
-      moved({2, 3, 4}, [](int i) { return i / 4 % 3; })));
-  rows.push_back(row(
-      "flip", "", {x}, [](const auto& a) { return flip(a, -1); }, moved({3, 4}, [](int i) { return i / 4 * 4 + 3 - i % 4; })));
-  rows.push_back(row(
-      "pad", "", {x},
-      [](const auto& a) {
-        return pad(a, {{1, 0}, {0, 2}});
-      },
-      moved({4, 6}, [](int i) { return i < 6 || i % 6 > 3 ? -1 : (i / 6 - 1) * 4 + i % 6; })));
-  const Tensor<std::int64_t> indices(Shape{2, 2}, {1, -1, 1, 0});
-  rows.push_back(row(
-      "take", "repeats", {x}, [indices](const auto& a) { return take(a, indices, 1); }, moved({3, 2, 2}, [](int i) {
-        return i / 4 * 4 + std::vector<int>{1, 3, 1, 0}[flat(i % 4)];
-      })));
-}
-
-void add_products(std::vector<GradientCase>& rows) {
-  const auto product = [](const Shape& shape, int m, int k, int n, bool batched) {
-    return [=](const Inputs& v) {
-      auto y = Tensor<double>::empty(shape);
-      for (int i = 0; i < y.size(); ++i) {
-        Real s = 0;
-        const int batch = batched ? i / (m * n) : 0;
-        const int r = i / n % m;
-        for (int j = 0; j < k; ++j) s += Real(v[0].data()[r * k + j]) * Real(v[1].data()[(batch * k + j) * n + i % n]);
-        y.mutable_data()[i] = static_cast<double>(s);
-      }
-      return y;
-    };
-  };
-  const auto f = [](const auto& a, const auto& b) { return matmul(a, b); };
-  rows.push_back(row("matmul", "matrices", {normal({3, 4}), normal_too({4, 2})}, f, product({3, 2}, 3, 4, 2, false)));
-  rows.push_back(row("matmul", "vectors", {normal({4}), normal_too({4})}, f, product({}, 1, 4, 1, false)));
-  rows.push_back(row("matmul", "vector, matrix", {normal({4}), normal_too({4, 2})}, f, product({2}, 1, 4, 2, false)));
-  rows.push_back(row("matmul", "batch", {normal({3, 4}), normal_too({2, 4, 2})}, f, product({2, 3, 2}, 3, 4, 2, true)));
-}
-
-constexpr Border kBorders[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular};
-
-Tensor<double> narrow(const reference::Numbers& numbers, const Shape& shape) {
-  auto y = Tensor<double>::empty(shape);
-  for (std::int64_t i = 0; i < y.size(); ++i) y.mutable_data()[i] = static_cast<double>(numbers[flat(i)]);
-  return y;
-}
-
-void add_filters(std::vector<GradientCase>& rows) {
-  for (const Border border : kBorders) {
-    const std::string name = to_string(border);
-    rows.push_back(row(
-        "convolve", name, {normal({3, 4}), normal_too({5})},
-        [border](const auto& x, const auto& w) { return convolve(x, w, 0, border); },
-        [border](const Inputs& v) {  // a convolution turns the kernel round
-          reference::Numbers w(v[1].begin(), v[1].end());
-          std::reverse(w.begin(), w.end());
-          return narrow(reference::filter({v[0].begin(), v[0].end()}, {1, 3, 4}, w, border), {3, 4});
-        }));
-    rows.push_back(row(
-        "gaussian_blur", name, {normal({4, 3}), Tensor<double>{1.3, 0.7}},
-        [border](const auto& x, const auto& s) { return gaussian_blur(x, s, {.radius = 5, .border = border}); },
-        [border](const Inputs& v) {
-          auto y = reference::filter({v[0].begin(), v[0].end()}, {1, 4, 3}, reference::taps(v[1](0), 5).w, border);
-          return narrow(reference::filter(y, {4, 3, 1}, reference::taps(v[1](1), 5).w, border), {4, 3});
-        }));
-  }
-  rows.push_back(row(
-      "gaussian_blur", "one sigma", {normal({2, 5}), Tensor<double>(0.8)},
-      [](const auto& x, const auto& s) { return gaussian_blur(x, s, {.axes = 1, .radius = 3}); },
-      [](const Inputs& v) {
-        return narrow(reference::filter({v[0].begin(), v[0].end()}, {2, 5, 1}, reference::taps(v[1].item(), 3).w, Border::zero),
-                      {2, 5});
-      }));
-  const std::function<Tensor<double>(const Inputs&)> kernel = [](const Inputs& v) {
-    return narrow(reference::taps(v[0].item(), 4).w, {9});
-  };
-  rows.push_back(row(
-      "gaussian_kernel", "", {Tensor<double>(1.3)}, [](const auto& s) { return gaussian_kernel(s, 4); }, kernel));
-  rows.push_back(elementwise(
-      "sigma_from_param", {normal({3, 4}, 3)}, [](const auto& s) { return sigma_from_param(s); },
-      [](Real s) { return s > 800 ? s - 3 : std::log(std::exp(Real(0.3)) + std::exp(s - 3)); },
-      at({-kInf, -800, 0.0, 3.3, 712, 800, kHuge, kInf})));
-}
-
-}  // namespace
 
 const std::vector<GradientCase>& gradient_cases() {
   static const std::vector<GradientCase> rows = [] {

@@ -92,10 +92,6 @@ template <class F>
 Slope<F, false, true, true> of_by(F f) {
   return {f};
 }
-template <class F>
-Slope<F, true, true, true> of_aby(F f) {
-  return {f};
-}
 /// A slope of 1: the gradient passes as it is.
 struct Pass {};
 /// A slope of −1.
@@ -105,9 +101,7 @@ struct Negate {};
 template <class T, class F, bool a, bool b, bool y>
 auto pullback(const Slope<F, a, b, y>& slope, const Tensor<T>& x0, const Tensor<T>& x1, const Tensor<T>& result) {
   const auto times = [f = slope.f](const T& g, const auto&... x) { return chain(g, f(x...)); };
-  if constexpr (a && b && y) {
-    return [times, x0, x1, result](const Tensor<T>& g) { return map<T>(g.shape(), times, g, x0, x1, result); };
-  } else if constexpr (a && b) {
+  if constexpr (a && b) {
     return [times, x0, x1](const Tensor<T>& g) { return map<T>(g.shape(), times, g, x0, x1); };
   } else if constexpr (b && y) {
     return [times, x1, result](const Tensor<T>& g) { return map<T>(g.shape(), times, g, x1, result); };

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds and tests everything, on a bare Debian 12 machine as well: what is missing is installed.
+#
+#   scripts/test.sh [dev|release|asan|tsan|coverage]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/packages.sh
+source scripts/packages.sh
+
+preset=${1:-dev}
+packages=("${build_packages[@]}" "${example_packages[@]}" "${test_packages[@]}")
+case $preset in
+  dev | release) ;;
+  asan | tsan) packages+=("${sanitizer_packages[@]}") ;;
+  coverage) packages+=("${coverage_packages[@]}") ;;
+  *) die "There is no preset \"$preset\". Usage: scripts/test.sh [dev|release|asan|tsan|coverage]" ;;
+esac
+build=build/$preset
+results=$build/ctest.xml
+
+# Where the kernel scatters memory more widely than clang 14's sanitizers can bear, they stop at once: run without.
+run=()
+if [[ $preset == [at]san ]] && setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
+  run=(setarch "$(uname -m)" --addr-no-randomize)
+fi
+
+print_coverage() {
+  local folder
+  for folder in autodiff ops; do
+    say "Coverage of $folder/ (branches without those that only an exception takes):"
+    gcovr --root . --object-directory "$build" --filter "$folder/" --exclude-throw-branches --print-summary |
+      sed -n '/^lines:/p; /^branches:/p'
+  done
+}
+
+# Prints "<n> passed, <n> failed", and fails unless all passed: a test that was not run did not pass.
+count() {
+  if [[ ! -f $results ]]; then
+    echo "0 passed, 0 failed: no test was run, because a step before them failed"
+    return 1
+  fi
+  local passed all
+  passed=$(grep -c '<testcase .*status="run"' "$results" || true)
+  all=$(grep -c '<testcase ' "$results" || true)
+  echo "$passed passed, $((all - passed)) failed"
+  [[ $passed -gt 0 && $passed -eq $all ]]
+}
+
+install_packages "${packages[@]}"
+rm -f "$results"
+if [[ $preset == coverage && -d $build ]]; then find "$build" -name '*.gcda' -delete; fi  # counts of runs before this one
+status=0
+"${run[@]}" "$cmake" --workflow --preset "$preset" || status=$?
+if [[ $preset == coverage && $status -eq 0 ]]; then print_coverage || status=$?; fi
+count || [[ $status -ne 0 ]] || status=1
+exit "$status"

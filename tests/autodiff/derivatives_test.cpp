@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+#include <nablur/autodiff/derivatives.h>
+#include <nablur/ops/arithmetic.h>
+#include <nablur/ops/elementwise.h>
+#include <nablur/ops/matmul.h>
+#include <nablur/ops/reduce.h>
+#include <nablur/ops/reshape.h>
+
+#include <cmath>
+#include <vector>
+
+using namespace nablur;
+
+namespace {
+
+using T = Tensor<double>;
+
+// (1 − a)² + 100 (b − a²)²
+const auto rosenbrock = [](const auto& x) {
+  const auto a = slice(x, {{0, 1}});
+  const auto b = slice(x, {{1, 2}});
+  return sum(square(1.0 - a) + 100.0 * square(b - square(a)));
+};
+
+void expect_near(const T& found, const std::vector<double>& expected) {
+  ASSERT_EQ(found.size(), static_cast<std::int64_t>(expected.size()));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(found.data()[i], expected[i], 1e-13 * (1 + std::abs(expected[i]))) << "element " << i;
+  }
+}
+
+}  // namespace
+
+TEST(Jvp, IsTheDerivativeAlongADirection) {
+  const auto f = [](const auto& x) { return sin(x) * x; };
+  const auto slope = [](double x) { return std::cos(x) * x + std::sin(x); };
+  expect_near(jvp(f, T{1, 2}, T{3, -1}), {3 * slope(1), -slope(2)});
+}
+
+TEST(Jvp, TakesSeveralArguments) {
+  const auto f = [](const auto& x, const auto& y) { return x * y; };
+  expect_near(jvp(f, {T{1, 2}, T{3, 4}}, {T{10, 20}, T{30, 40}}), {10 * 3 + 1 * 30, 20 * 4 + 2 * 40});
+}
+
+TEST(Jvp, TreatsCapturedDataAsConstant) {
+  const T data{5, 6};
+  EXPECT_EQ(jvp([&](const auto& x) { return sum(x * data); }, T{1, 2}, T{1, 1}).item(), 11);
+}
+
+TEST(Jvp, RefusesADirectionOfAnotherShape) {
+  const auto f = [](const auto& x) { return exp(x); };
+  EXPECT_THROW(jvp(f, T{1, 2}, T{1}), Error);
+}
+
+TEST(Vjp, IsTheGradientOfTheSeedsProduct) {
+  const auto f = [](const auto& x) { return square(x); };
+  expect_near(vjp(f, T{1, 2, 3}, T{1, 10, 100}), {2, 40, 600});
+  EXPECT_THROW(vjp(f, T{1, 2, 3}, T{1, 10}), Error);
+}
+
+TEST(Vjp, GivesAGradientForEachArgument) {
+  const auto f = [](const auto& a, const auto& b) { return matmul(a, b); };
+  const T a({2, 2}, {1, 2, 3, 4});
+  const T b({2}, {5, 6});
+  const auto d = vjp(f, {a, b}, T{1, 10});
+  expect_near(d[0], {5, 6, 50, 60});  // seed bᵀ
+  expect_near(d[1], {31, 42});        // aᵀ seed
+}
+
+TEST(Hvp, IsTheHessianTimesADirection) {
+  // Of Rosenbrock's function: (2 − 400 (b − 3a²), −400a; −400a, 200)
+  const double a = -1.2;
+  const double b = 1;
+  expect_near(hvp(rosenbrock, T{a, b}, T{2, 3}), {2 * (2 - 400 * (b - 3 * a * a)) + 3 * -400 * a, 2 * -400 * a + 3 * 200});
+}
+
+TEST(Hvp, TakesSeveralArguments) {
+  // f = x² y: Hessian (2y, 2x; 2x, 0)
+  const auto f = [](const auto& x, const auto& y) { return square(x) * y; };
+  const auto h = hvp(f, {T(3.0), T(5.0)}, {T(1.0), T(10.0)});
+  EXPECT_EQ(h[0].item(), 2 * 5 + 2 * 3 * 10);
+  EXPECT_EQ(h[1].item(), 2 * 3);
+}
+
+TEST(Hvp, RefusesAFunctionOfMoreThanOneElement) {
+  EXPECT_THROW(hvp([](const auto& x) { return exp(x); }, T{1, 2}, T{1, 1}), Error);
+}
+
+// More outputs than inputs take forward mode, fewer take reverse mode: the same numbers.
+TEST(Jacobian, IsRightInBothModes) {
+  const T a({3, 2}, {1, 2, 3, 4, 5, 6});
+  const T x{0.5, -1};
+  const auto tall = jacobian([&](const auto& v) { return matmul(a, square(v)); }, x);
+  EXPECT_EQ(tall.shape(), (Shape{3, 2}));
+  expect_near(tall, {1, -4, 3, -8, 5, -12});  // a diag(2x)
+  const T y{1, 2, 3};
+  const auto wide = jacobian([&](const auto& v) { return matmul(transpose(Variable<double>(a)).value(), square(v)); }, y);
+  EXPECT_EQ(wide.shape(), (Shape{2, 3}));
+  expect_near(wide, {2, 12, 30, 4, 16, 36});  // aᵀ diag(2y)
+}
+
+TEST(Jacobian, JoinsTheShapesOfOutputAndInput) {
+  const T x({2, 3}, {1, 2, 3, 4, 5, 6});
+  const auto by_row = [](const auto& v) { return sum(square(v), 1); };
+  const auto j = jacobian(by_row, x);
+  EXPECT_EQ(j.shape(), (Shape{2, 2, 3}));
+  expect_near(j, {2, 4, 6, 0, 0, 0, 0, 0, 0, 8, 10, 12});
+  EXPECT_EQ(jacobian([](const auto& v) { return exp(v); }, T(1.0)).shape(), Shape{});
+  EXPECT_EQ(jacobian(by_row, T::zeros({2, 0})).shape(), (Shape{2, 2, 0}));
+  const auto pairs = [](const auto& v) { return stack({v, v * 2.0}); };
+  EXPECT_EQ(jacobian(pairs, x).shape(), (Shape{2, 2, 3, 2, 3}));
+  EXPECT_EQ(jacobian(pairs, x)(1, 1, 2, 1, 2), 2);
+  EXPECT_EQ(jacobian(pairs, x)(1, 1, 2, 1, 1), 0);
+}
+
+TEST(Jacobian, OfAConstantIsZero) {
+  const auto f = [](const auto& x) { return x * 0.0 + 1.0; };
+  expect_near(jacobian(f, T{1, 2}), {0, 0, 0, 0});
+}
+
+TEST(Hessian, IsThatOfRosenbrocksFunction) {
+  const double a = -1.2;
+  const double b = 1;
+  const auto h = hessian(rosenbrock, T{a, b});
+  EXPECT_EQ(h.shape(), (Shape{2, 2}));
+  expect_near(h, {2 - 400 * (b - 3 * a * a), -400 * a, -400 * a, 200});
+}
+
+TEST(Hessian, WorksInFloat) {
+  const auto h = hessian([](const auto& x) { return sum(x * x * x); }, Tensor<float>{1, 2});
+  EXPECT_EQ(h(0, 0), 6.0f);
+  EXPECT_EQ(h(1, 1), 12.0f);
+  EXPECT_EQ(h(0, 1), 0.0f);
+}

@@ -1,0 +1,40 @@
+# Installs, moves the tree to another place, where it must still work, and looks at what lies in it.
+include(${CMAKE_CURRENT_LIST_DIR}/common.cmake)
+
+file(REMOVE_RECURSE ${PREFIX} ${SCRATCH}/before_the_move)
+run(${CMAKE_COMMAND} --install ${BUILT} --prefix ${SCRATCH}/before_the_move)
+file(RENAME ${SCRATCH}/before_the_move ${PREFIX})
+file(GLOB_RECURSE texts ${PREFIX}/*.cmake ${PREFIX}/*.pc)
+foreach(text IN LISTS texts)
+  file(READ ${text} content)
+  foreach(place IN ITEMS ${SCRATCH} ${NABLUR})
+    string(FIND "${content}" "${place}/" at)
+    if(NOT at EQUAL -1)
+      message(FATAL_ERROR "${text} names a folder of the machine it was built on: ${place}")
+    endif()
+  endforeach()
+endforeach()
+
+# The other library's headers go into the same prefix, and nothing of ours lies where they do.
+if(EXISTS ${PREFIX}/include/autodiff OR EXISTS ${PREFIX}/include/nablur/ops/detail)
+  message(FATAL_ERROR "The prefix has include/autodiff, or private headers.")
+endif()
+file(COPY ${FOREIGN}/autodiff DESTINATION ${PREFIX}/include)
+
+if(SHARED)
+  file(GLOB_RECURSE library ${PREFIX}/libnablur.so)
+  run(${READELF} -d ${library})
+  string(REPLACE "." "\\." version ${VERSION})
+  if(NOT output MATCHES "SONAME[^\n]*\\[libnablur\\.so\\.${version}\\]")
+    fail("${output}" "The SONAME is not libnablur.so.${VERSION}.")
+  endif()
+
+  # What it shows: names in namespace nablur, and the typeinfo and tables of its classes.
+  run(${NM} -D --defined-only ${library})
+  string(REGEX MATCHALL "[^ \n]+\n" symbols "${output}")
+  list(LENGTH symbols count)
+  list(FILTER symbols EXCLUDE REGEX "^_Z(T[A-Z]|GV)?NK?6nablur")
+  if(count EQUAL 0 OR symbols)
+    fail("${symbols}" "Of the ${count} symbols that the library shows, those above are not its own.")
+  endif()
+endif()

@@ -1,0 +1,251 @@
+// What a gradient check cannot see of matmul: numpy.matmul's rules for shapes, digits against a plain triple loop in long double
+// for every size and batch, products over nothing, special values, Duals, messages.
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <nablur/autodiff/derivatives.h>
+#include <nablur/autodiff/random.h>
+#include <nablur/ops/arithmetic.h>
+#include <nablur/ops/matmul.h>
+#include <nablur/ops/reduce.h>
+
+namespace {
+
+using namespace nablur;
+using D = Tensor<double>;
+using Wide = long double;
+using Sizes = std::vector<std::int64_t>;
+
+constexpr auto product = [](const auto& a, const auto& b) { return matmul(a, b); };
+
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+Shape shape_of(const Sizes& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
+
+// A number and the sum of the magnitudes it was made of, which scales its rounding error.
+struct Sum {
+  Wide value = 0, magnitude = 0;
+  void add(Wide x) { value += x, magnitude += std::abs(x); }
+};
+
+// The plain triple loop over a batch: y[…, i, j] = Σ_k a[…, i, k] b[…, k, j], and its two gradients under g.
+struct Reference {
+  std::vector<Sum> y, da, db;
+  Sizes shape;
+};
+
+template <class T>
+Reference reference(const Tensor<T>& a, const Tensor<T>& b, const std::function<Wide(std::size_t)>& g) {
+  Sizes sa(a.shape().begin(), a.shape().end()), sb(b.shape().begin(), b.shape().end());
+  const bool row = sa.size() == 1, column = sb.size() == 1;
+  if (row) sa.insert(sa.begin(), 1);
+  if (column) sb.push_back(1);
+  const std::int64_t m = sa[sa.size() - 2], inner = sa.back(), n = sb.back();
+  const std::size_t rank = std::max(sa.size(), sb.size());
+  sa.insert(sa.begin(), rank - sa.size(), 1);
+  sb.insert(sb.begin(), rank - sb.size(), 1);
+  Reference r;
+  std::int64_t count = 1;
+  for (std::size_t i = 0; i + 2 < rank; ++i) {
+    r.shape.push_back(sa[i] == 1 ? sb[i] : sa[i]);
+    count *= r.shape.back();
+  }
+  r.y.resize(std::size_t(count * m * n));
+  r.da.resize(std::size_t(a.size()));
+  r.db.resize(std::size_t(b.size()));
+  for (std::int64_t batch = 0; batch < count; ++batch) {
+    std::int64_t rest = batch, at_a = 0, at_b = 0, stride_a = 1, stride_b = 1;
+    for (std::size_t i = rank - 2; i-- > 0; rest /= r.shape[i]) {
+      at_a += (sa[i] == 1 ? 0 : rest % r.shape[i]) * stride_a;
+      at_b += (sb[i] == 1 ? 0 : rest % r.shape[i]) * stride_b;
+      stride_a *= sa[i], stride_b *= sb[i];
+    }
+    for (std::int64_t i = 0; i < m; ++i) {
+      for (std::int64_t j = 0; j < n; ++j) {
+        const auto to = std::size_t((batch * m + i) * n + j);
+        for (std::int64_t k = 0; k < inner; ++k) {
+          const std::int64_t p = (at_a * m + i) * inner + k, q = (at_b * inner + k) * n + j;
+          r.y[to].add(static_cast<Wide>(a.data()[p]) * b.data()[q]);
+          r.da[std::size_t(p)].add(g(to) * b.data()[q]);
+          r.db[std::size_t(q)].add(g(to) * a.data()[p]);
+        }
+      }
+    }
+  }
+  if (!row) r.shape.push_back(m);
+  if (!column) r.shape.push_back(n);
+  return r;
+}
+
+// Any order of summation errs by at most (number of terms) roundings of the sum of magnitudes.
+template <class T>
+bool near(const Tensor<T>& got, const std::vector<Sum>& want, std::int64_t terms) {
+  if (static_cast<std::size_t>(got.size()) != want.size()) return false;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const Wide limit = std::numeric_limits<T>::epsilon() * static_cast<Wide>(terms) * want[i].magnitude;
+    if (!(std::abs(got.data()[i] - want[i].value) <= limit)) return false;
+  }
+  return true;
+}
+
+template <class T>
+Tensor<T> normal(const Shape& shape, std::uint32_t seed) {
+  Random random(seed);
+  return Tensor<T>::normal(shape, random);
+}
+
+// Value, gradients and tangent of a·b against the triple loop; how they fail, or "" where they do not.
+template <class T>
+std::string check(const Shape& left, const Shape& right) {
+  const auto a = normal<T>(left, 1), b = normal<T>(right, 2);
+  const Tensor<T> y = matmul(a, b).value(), g = normal<T>(y.shape(), 3);
+  const Reference want = reference(a, b, [&g](std::size_t i) { return static_cast<Wide>(g.data()[i]); });
+  const std::int64_t terms = left[-1] + 1;
+  if (y.shape() != shape_of(want.shape)) return "shape";
+  if (!near(y, want.y, terms)) return "value";
+  const auto d = vjp(product, {a, b}, g);
+  if (d[0].shape() != left || !near(d[0], want.da, y.size() + 1)) return "gradient of the left";
+  if (d[1].shape() != right || !near(d[1], want.db, y.size() + 1)) return "gradient of the right";
+  const auto u = normal<T>(left, 4), v = normal<T>(right, 5);
+  const auto none = [](std::size_t) { return Wide{0}; };
+  auto tangent = reference(u, b, none).y;
+  const auto other = reference(a, v, none).y;
+  for (std::size_t i = 0; i < tangent.size(); ++i) tangent[i].value += other[i].value, tangent[i].magnitude += other[i].magnitude;
+  return near(jvp(product, {a, b}, {u, v}), tangent, 2 * terms) ? "" : "tangent";
+}
+
+template <class T>
+void expect_exact(const Shape& left, const Shape& right) {
+  EXPECT_EQ(check<T>(left, right), "") << to_string(left) << " by " << to_string(right);
+}
+
+TEST(Matmul, EqualsATripleLoopForVectorsAndMatrices) {
+  for (const std::int64_t k : {1, 2, 3, 7, 8, 16, 33}) {
+    for (const std::int64_t m : {1, 2, 5, 17}) {
+      for (const std::int64_t n : {1, 3, 4, 9, 20}) expect_exact<double>({m, k}, {k, n});
+      expect_exact<double>({m, k}, {k});
+      expect_exact<double>({k}, {k, m});
+    }
+    expect_exact<double>({k}, {k});
+    expect_exact<float>({3, k}, {k, 5});
+  }
+}
+
+TEST(Matmul, EqualsATripleLoopForLargeSizes) {
+  expect_exact<double>({70, 130}, {130, 90});
+  expect_exact<float>({70, 130}, {130, 90});
+  expect_exact<double>({1, 1000}, {1000, 3});
+  expect_exact<double>({257, 3}, {3, 1});
+  expect_exact<double>({2, 3000}, {3000});
+}
+
+TEST(Matmul, BroadcastsBatchesAsNumPyDoes) {
+  expect_exact<double>({4, 2, 3}, {4, 3, 5});
+  expect_exact<double>({4, 2, 3}, {3, 5});
+  expect_exact<double>({2, 3}, {4, 3, 5});
+  expect_exact<double>({4, 1, 2, 3}, {5, 3, 2});
+  expect_exact<double>({1, 5, 2, 3}, {4, 1, 3, 2});
+  expect_exact<double>({2, 1, 3, 1, 2, 3}, {2, 1, 4, 3, 2});
+  expect_exact<double>({3}, {2, 4, 3, 5});
+  expect_exact<double>({2, 4, 5, 3}, {3});
+  expect_exact<float>({2, 1, 4, 5, 3}, {4, 3, 6});
+}
+
+TEST(Matmul, EqualsATripleLoopForRandomShapes) {
+  EXPECT_TRUE(rc::check("matmul equals the triple loop", [] {
+    // Sizes of 0 are rare: one of them empties everything, and the case says little.
+    const auto size = rc::gen::weightedElement<std::int64_t>({{1, 0}, {5, 1}, {8, 2}, {8, 3}, {8, 5}});
+    const std::int64_t m = *size, k = *size, n = *size;
+    const auto full = *rc::gen::container<Sizes>(*rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, 5)), size);
+    const auto shrunk = [&full](std::initializer_list<std::int64_t> matrix) {
+      Sizes sizes(full.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, std::ssize(full) + 1), full.end());
+      for (auto& s : sizes) s = *rc::gen::element(s, std::int64_t{1});
+      sizes.insert(sizes.end(), matrix);
+      return shape_of(sizes);
+    };
+    RC_ASSERT(check<double>(shrunk({m, k}), shrunk({k, n})) == "");
+  }));
+}
+
+TEST(Matmul, AProductOverNothingIsZero) {
+  for (const auto& [left, right] : {std::pair{Shape{2, 0}, Shape{0, 3}}, {Shape{0}, Shape{0}}, {Shape{4, 2, 0}, Shape{0}}}) {
+    const D y = matmul(D::zeros(left), D::zeros(right)).value();
+    EXPECT_GT(y.size(), 0);
+    for (const double x : y) EXPECT_EQ(x, 0);
+    EXPECT_EQ(vjp(product, {D::zeros(left), D::zeros(right)}, D::ones(y.shape()))[0].shape(), left);
+  }
+  EXPECT_EQ(matmul(D::zeros({0, 2}), D::zeros({2, 3})).shape(), (Shape{0, 3}));
+  EXPECT_EQ(matmul(D::zeros({0, 2, 3}), D::zeros({3, 2})).shape(), (Shape{0, 2, 2}));
+  const D g = vjp(product, {D::zeros({0, 2}), D::ones({2, 3})}, D::zeros({0, 3}))[1];
+  EXPECT_EQ(g.shape(), (Shape{2, 3}));
+  for (const double x : g) EXPECT_EQ(x, 0);
+}
+
+TEST(Matmul, SecondDerivativesOfABilinearFormAreItsCoefficients) {
+  const D a({2, 2}, {1, 2, 3, 4}), v{5, 7};  // x' A x: Hessian A + A'
+  const D h = hvp([&a](const auto& x) { return matmul(matmul(x, a), x); }, D{0.5, -1}, v);
+  EXPECT_EQ(h(0), 2 * 5 + 5 * 7);
+  EXPECT_EQ(h(1), 5 * 5 + 8 * 7);
+}
+
+TEST(Matmul, NanAndInfinityStayInTheirRowsAndColumns) {
+  D a = D::ones({9, 9});
+  a.mutable_data()[2 * 9 + 3] = INFINITY;
+  a.mutable_data()[5 * 9 + 1] = std::numeric_limits<double>::quiet_NaN();
+  const D y = matmul(a, D::ones({9, 10})).value();
+  for (std::int64_t i = 0; i < 9; ++i) {
+    for (std::int64_t j = 0; j < 10; ++j) {
+      if (i == 5) {
+        EXPECT_TRUE(std::isnan(y(i, j)));
+      } else {
+        EXPECT_EQ(y(i, j), i == 2 ? INFINITY : 9);
+      }
+    }
+  }
+}
+
+TEST(Matmul, AConstantHasNoTangentAlsoBesideInfinity) {
+  const auto f = [](const auto& x) { return matmul(x, D{1, 1}); };
+  const D x{INFINITY, 1};
+  EXPECT_EQ(vjp(f, x, 1.0)(0), 1);
+  EXPECT_EQ(jvp(f, x, D{2, 3}).item(), 5);  // as sum(x * {1, 1}) has it
+}
+
+TEST(Matmul, NamesShapesThatDoNotFit) {
+  EXPECT_EQ(message_of([] {
+              matmul(D::zeros({2, 3}), D::zeros({4, 5}));
+            }),
+            "matmul: shapes (2, 3) and (4, 5) have inner sizes 3 and 4");
+  EXPECT_EQ(message_of([] { matmul(D{1, 2}, D{1, 2, 3}); }), "matmul: shapes (2,) and (3,) have inner sizes 2 and 3");
+  EXPECT_EQ(message_of([] { matmul(D(1.0), D{1, 2}); }), "matmul: shapes () and (2,) need at least one axis each");
+  const std::string batch = message_of([] { matmul(D::zeros({2, 3, 4}), D::zeros({5, 4, 3})); });
+  EXPECT_EQ(batch.rfind("matmul: ", 0), 0U) << batch;
+  EXPECT_NE(batch.find("do not broadcast"), std::string::npos) << batch;
+  EXPECT_NE(batch.find("(2, 3, 4)"), std::string::npos) << batch << " does not show the operands' shapes";
+}
+
+TEST(Matmul, ConstantsRecordNothingAndOperandsMix) {
+  Tape<double> tape;
+  const auto x = tape.variable(D{1, 2});
+  EXPECT_TRUE(matmul(D{1, 2}, D{3, 4}).is_constant());
+  EXPECT_EQ(tape.size(), 1);
+  EXPECT_EQ(gradients(matmul(D{3, 4}, x))[x](1), 4);
+  const Variable<Dual<double>> d = make_dual(D{1, 2}, D{10, 20});
+  EXPECT_EQ(matmul(d, D{3, 4}).item().tangent, 110);
+}
+
+}  // namespace
