@@ -16,8 +16,10 @@ namespace nablur {
 /// a·b, but 0 where either is 0, also beside infinity or NaN: the product of the chain rule.
 template <class T>
 constexpr T chain(const T& a, const T& b) {
-  const T product = a * b;  // before the choice, so that there is no branch and loops over it vectorise
-  return ((a == T(0)) | (b == T(0))) ? T(0) : product;
+  const T product = a * b;
+  // Only where it is no number can a zero factor make a difference; in this form loops over it vectorise.
+  const T zero(0);
+  return product == product ? product : ((a == zero) | (b == zero)) ? zero : product;
 }
 
 /// A value and its tangent (derivative along one direction); T is float or double.
