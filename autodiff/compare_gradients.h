@@ -19,6 +19,7 @@
 
 namespace nablur {
 
+/// How closely gradients must agree, and where they are compared.
 struct CompareOptions {
   double relative = 0;          ///< allowed error against central differences; 0: 1e-7 for double, 5e-3 for float
   double exact = 0;             ///< allowed error between exact derivations, relative to the greatest; 0: 1e-11 or 1e-4

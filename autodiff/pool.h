@@ -20,6 +20,7 @@ NABLUR_API void* allocate(std::size_t bytes);
 /// Gives a block back; `bytes` as it was asked for. Any thread may do so.
 NABLUR_API void release(void* block, std::size_t bytes) noexcept;
 
+/// What the pool holds, in bytes.
 struct Usage {
   std::size_t in_use;        ///< bytes handed out and not given back
   std::size_t peak;          ///< the most that was in use since the last reset_peak()

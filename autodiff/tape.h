@@ -21,7 +21,7 @@
 namespace nablur {
 
 template <class T>
-class Adjoints;
+class NABLUR_API Adjoints;
 
 namespace detail {
 
@@ -159,6 +159,7 @@ class NABLUR_API Tape {
     std::int32_t index;
     detail::PullbackRef<T> pullback;
   };
+  /// One recorded operator or variable.
   struct Node {
     const char* name;
     Shape shape;

@@ -16,9 +16,9 @@
 namespace nablur {
 
 template <class T>
-class Tape;
+class NABLUR_API Tape;
 template <class T>
-class Gradients;
+class NABLUR_API Gradients;
 
 namespace detail {
 

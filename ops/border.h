@@ -8,6 +8,7 @@
 
 namespace nablur {
 
+/// The samples beyond the ends of a b c d.
 enum class Border {
   zero,       ///< 0 0 | a b c d | 0 0
   replicate,  ///< a a | a b c d | d d

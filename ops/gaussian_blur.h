@@ -12,6 +12,7 @@
 
 namespace nablur {
 
+/// Where and how far to blur.
 struct GaussianBlurOptions {
   Axes axes = {};                                     ///< which axes to blur; all by default
   double truncate = 3;                                ///< R = max(1, ⌈truncate·σ⌉) on each axis
