@@ -52,9 +52,13 @@ std::vector<Probe<T>> probes(std::span<const Tensor<T>> inputs, const CompareOpt
   for (const Tensor<T>& x : inputs) zeros.push_back(Tensor<T>::zeros(x.shape()));
   std::vector<Probe<T>> list;
   if (options.directions > 0) {
+    double greatest = 1;
+    for (const Tensor<T>& x : inputs) {
+      for (const T& c : x) greatest = std::max(greatest, std::abs(static_cast<double>(c)));
+    }
     Random random(options.seed);
     for (std::int64_t k = 0; k < options.directions; ++k) {
-      Probe<T> probe{concat("direction ", k), {}, 1, 0};
+      Probe<T> probe{concat("direction ", k), {}, greatest, 0};
       double norm2 = 0;
       for (const Tensor<T>& x : inputs) {
         probe.v.push_back(Tensor<T>::normal(x.shape(), random));
@@ -267,7 +271,7 @@ template Tensor<double> random_weights(const Shape&, std::uint32_t);
 }  // namespace detail
 
 bool GradientReport::agrees() const noexcept {
-  return std::all_of(rows.begin(), rows.end(), [](const GradientRow& row) { return row.agrees; });
+  return !rows.empty() && std::all_of(rows.begin(), rows.end(), [](const GradientRow& row) { return row.agrees; });
 }
 
 std::ostream& operator<<(std::ostream& out, const GradientReport& report) {

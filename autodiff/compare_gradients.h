@@ -21,9 +21,10 @@ namespace nablur {
 
 /// How closely gradients must agree, and where they are compared.
 struct CompareOptions {
-  double relative = 0;          ///< allowed error against central differences; 0: 1e-7 for double, 5e-3 for float
-  double exact = 0;             ///< allowed error between exact derivations, relative to the greatest; 0: 1e-11 or 1e-4
-  double step = 0;              ///< greatest step, times max(1, |x|); 0: 1e-2 for double, 1e-1 for float
+  double relative = 0;  ///< allowed error against central differences; 0: 1e-7 for double, 5e-3 for float
+  double exact = 0;     ///< allowed error between exact derivations, relative to the greatest; 0: 1e-11 or 1e-4
+  double step = 0;  ///< greatest step, times max(1, |x|) of the element (along directions, of the greatest); 0: 1e-2 for double,
+                    ///< 1e-1 for float
   std::int64_t directions = 0;  ///< 0: by every element; else along so many random directions, for large inputs
   std::uint32_t seed = 1;       ///< of the random directions, and of the weights of an f with more than one element
 };
@@ -54,6 +55,7 @@ struct GradientRow {
 struct NABLUR_API GradientReport {
   std::vector<GradientRow> rows;
 
+  /// True where all rows agree; false without rows: nothing was compared.
   bool agrees() const noexcept;
   friend NABLUR_API std::ostream& operator<<(std::ostream& out, const GradientReport& report);
 };

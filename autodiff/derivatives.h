@@ -6,7 +6,7 @@
 //   hvp(f, x, v)           // forward over reverse
 //   hessian(f, x)
 //
-// A function of several arguments takes them in braces: jvp(f, {x, y}, {v, w}).
+// jvp, vjp and hvp of a function of several arguments take them in braces: jvp(f, {x, y}, {v, w}).
 
 #include <array>
 

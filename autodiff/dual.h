@@ -3,8 +3,8 @@
 //
 //   const auto y = sin(Dual<double>(x, 1.0));      // y.value == sin x, y.tangent == cos x
 //
-// f(v + tε) = f(v) + f'(v) t ε. A tangent of zero stays zero, whatever it meets (0·∞ and 0·NaN are 0 there): a constant has
-// no derivative, also where the function's slope is infinite. Comparisons look at the value alone.
+// f(v + tε) = f(v) + f'(v) t ε. In all operations on scalars a tangent of zero stays zero, whatever it meets (0·∞ and 0·NaN are 0
+// there): a constant has no derivative, also where the function's slope is infinite. Comparisons look at the value alone.
 
 #include <cmath>
 #include <cstdint>

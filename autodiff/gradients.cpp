@@ -25,11 +25,8 @@ void Adjoints<T>::accumulate(std::size_t i, Tensor<T>&& gradient) {
   const auto& node = tape.nodes_[node_];
   const auto input = static_cast<std::size_t>(node.inputs[i].index);
   const Shape& shape = tape.nodes_[input].shape;
-  if (tape.check_finite_) tape.require_finite("a gradient from", node.name, gradient);
   if (!(gradient.shape() == shape)) {
-    if (!(gradient.shape() == node.shape) || !broadcasts_to(shape, node.shape)) {
-      fail(node.name, ": its pullback gave shape ", gradient.shape(), " for input ", i, ", expected ", shape);
-    }
+    if (!(gradient.shape() == node.shape) || !broadcasts_to(shape, node.shape)) wrong_shape(i, gradient.shape());
     gradient = sum_to(gradient, shape);
   }
   Tensor<T>& sum = sweep_->adjoints[input];
@@ -38,6 +35,7 @@ void Adjoints<T>::accumulate(std::size_t i, Tensor<T>&& gradient) {
   } else {
     sum += gradient;
   }
+  if (tape.check_finite_) tape.require_finite("a gradient from", node.name, sum);
 }
 
 template <class T>
@@ -52,12 +50,24 @@ Tensor<T>& Adjoints<T>::accumulator(std::size_t i) {
 
 // What a joint pullback wrote into accumulators has passed no check yet.
 template <class T>
-void Adjoints<T>::require_finite() const {
-  const auto& node = sweep_->tape->nodes_[node_];
+void Adjoints<T>::require_sound() const {
+  const Tape<T>& tape = *sweep_->tape;
+  const auto& node = tape.nodes_[node_];
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (!wants(i)) continue;
-    sweep_->tape->require_finite("a gradient from", node.name, sweep_->adjoints[static_cast<std::size_t>(node.inputs[i].index)]);
+    const auto input = static_cast<std::size_t>(node.inputs[i].index);
+    const Tensor<T>& sum = sweep_->adjoints[input];
+    if (sum.data() != nullptr && !(sum.shape() == tape.nodes_[input].shape)) wrong_shape(i, sum.shape());
+    if (tape.check_finite_) tape.require_finite("a gradient from", node.name, sum);
   }
+}
+
+template <class T>
+void Adjoints<T>::wrong_shape(std::size_t i, const Shape& shape) const {
+  const auto& node = sweep_->tape->nodes_[node_];
+  const auto input = static_cast<std::size_t>(node.inputs[i].index);
+  fail(node.name, ": its pullback gave shape ", shape, " for input ", node.inputs[i].position, ", expected ",
+       sweep_->tape->nodes_[input].shape);
 }
 
 template <class T>
@@ -102,7 +112,7 @@ void Gradients<T>::pull(Sweep& sweep, std::size_t i, const Tensor<T>& g) {
   Adjoints<T> d(sweep, i);
   if (node.joint.type != nullptr) {
     node.joint.type->pull_joint(node.joint.object, g, d);
-    if (sweep.tape->check_finite_) d.require_finite();
+    d.require_sound();
     return;
   }
   for (std::size_t k = 0; k < node.inputs.size(); ++k) {
@@ -112,7 +122,7 @@ void Gradients<T>::pull(Sweep& sweep, std::size_t i, const Tensor<T>& g) {
 }
 
 template <class T>
-Gradients<T> Gradients<T>::sweep(const Variable<T>& loss, const Tensor<T>* seed, const std::initializer_list<Input<T>>* named) {
+Gradients<T> Gradients<T>::sweep(const Variable<T>& loss, const Tensor<T>* seed, const std::span<const Input<T>>* named) {
   if (seed == nullptr && loss.size() != 1) {
     fail("gradients: a loss of shape ", loss.shape(), " needs a seed: gradients(y, seed)");
   }

@@ -22,7 +22,7 @@ class NABLUR_API Gradients {
   Tensor<T> operator[](const Variable<T>& variable) const;
 
   /// What the free functions `gradients` call. `named` null: by all of the tape's variables.
-  static Gradients sweep(const Variable<T>& loss, const Tensor<T>* seed, const std::initializer_list<Input<T>>* named);
+  static Gradients sweep(const Variable<T>& loss, const Tensor<T>* seed, const std::span<const Input<T>>* named);
 
  private:
   friend class Tape<T>;
@@ -51,7 +51,15 @@ Gradients<T> gradients(const Variable<T>& loss) {
 /// The same by exactly the variables named, intermediates included; work that leads to none of them is left out.
 template <class T>
 Gradients<T> gradients(const Variable<T>& loss, std::initializer_list<Input<std::type_identity_t<T>>> named) {
-  return Gradients<T>::sweep(loss, nullptr, &named);
+  const std::span<const Input<T>> list(named.begin(), named.size());
+  return Gradients<T>::sweep(loss, nullptr, &list);
+}
+/// The same by a list of variables whose length is known at run time only.
+template <class T, class List>
+requires std::is_same_v<List, std::vector<Variable<T>>> Gradients<T> gradients(const Variable<T>& loss, const List& named) {
+  const std::vector<Input<T>, pool::Allocator<Input<T>>> inputs(named.begin(), named.end());
+  const std::span<const Input<T>> list(inputs);
+  return Gradients<T>::sweep(loss, nullptr, &list);
 }
 /// The gradients of Σ seed·y, for a y of any shape. Throws where the seed has another shape.
 template <class T>
@@ -61,7 +69,8 @@ Gradients<T> gradients(const Variable<T>& y, const std::type_identity_t<Tensor<T
 template <class T>
 Gradients<T> gradients(const Variable<T>& y, const std::type_identity_t<Tensor<T>>& seed,
                        std::initializer_list<Input<std::type_identity_t<T>>> named) {
-  return Gradients<T>::sweep(y, &seed, &named);
+  const std::span<const Input<T>> list(named.begin(), named.size());
+  return Gradients<T>::sweep(y, &seed, &list);
 }
 
 extern template class Gradients<float>;

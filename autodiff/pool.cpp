@@ -252,6 +252,7 @@ void* allocate(std::size_t bytes) {
     mine->count(static_cast<std::ptrdiff_t>(bytes));
   } else {
     p = from_system(class_size(c));
+    hide_from_leak_check(p);
     common.count(static_cast<std::ptrdiff_t>(bytes));
   }
   unpoison(p, bytes);

@@ -113,7 +113,8 @@ class NABLUR_API Shape {
 class NABLUR_API Axes {
  public:
   Axes() noexcept = default;
-  Axes(std::int64_t axis) : axes_(1, axis) {}
+  template <class I>
+  requires(std::is_integral_v<I> && !std::is_same_v<I, bool>) Axes(I axis) : axes_(1, static_cast<std::int64_t>(axis)) {}
   Axes(std::initializer_list<std::int64_t> axes) : Axes(std::span<const std::int64_t>(axes.begin(), axes.size())) {}
   explicit Axes(std::span<const std::int64_t> axes) : axes_(axes) {}
 

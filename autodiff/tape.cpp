@@ -146,12 +146,13 @@ void Tape<T>::store(Node& node, std::span<const Input<T>> inputs, const detail::
   try {
     for (const Input<T>& input : inputs) {
       const bool constant = input.variable_->is_constant();
+      const auto position = static_cast<std::int32_t>(&input - inputs.data());
       if (joint.type != nullptr) {
-        ::new (edges + count++) Edge{constant ? -1 : input.variable_->index_, {}};
+        ::new (edges + count++) Edge{constant ? -1 : input.variable_->index_, position, {}};
       } else if (!constant) {
-        if (input.pullback_.type == nullptr) fail(node.name, ": input ", &input - inputs.data(), " has no pullback");
+        if (input.pullback_.type == nullptr) fail(node.name, ": input ", position, " has no pullback");
         const detail::PullbackRef<T> pullback = move_in(input.pullback_);
-        ::new (edges + count++) Edge{input.variable_->index_, pullback};
+        ::new (edges + count++) Edge{input.variable_->index_, position, pullback};
       }
     }
     if (joint.type != nullptr) node.joint = move_in(joint);

@@ -122,7 +122,8 @@ class NABLUR_API Adjoints {
   };
   Adjoints(Sweep& sweep, std::size_t node) : sweep_(&sweep), node_(node) {}
   void accumulate(std::size_t i, Tensor<T>&& gradient);
-  void require_finite() const;
+  void require_sound() const;
+  [[noreturn]] void wrong_shape(std::size_t i, const Shape& shape) const;
 
   Sweep* sweep_;
   std::size_t node_;
@@ -149,6 +150,7 @@ class NABLUR_API Tape {
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(nodes_.size()); }
 
   /// While on, recording and sweeping throw an Error that names the operator which first made a NaN or an infinity.
+  /// Every number is looked at once more; a joint pullback's accumulators whole, each time.
   void check_finite(bool on) noexcept { check_finite_ = on; }
 
   /// What the free functions `record` and `gradients` call.
@@ -156,7 +158,8 @@ class NABLUR_API Tape {
 
   /// For tools that draw or count: each node's name, shape and inputs, in creation order. `index` is -1 for a constant.
   struct Edge {
-    std::int32_t index;
+    std::int32_t index;     ///< of the node
+    std::int32_t position;  ///< in record's list
     detail::PullbackRef<T> pullback;
   };
   /// One recorded operator or variable.

@@ -184,6 +184,18 @@ Tensor<T>::Tensor(const Shape& shape, std::span<const T> numbers) {
 }
 
 template <class T>
+Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows) requires(!is_dual<T>) {
+  const std::size_t columns = rows.size() > 0 ? rows.begin()->size() : 0;
+  Tensor table = empty(Shape{static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
+  T* to = table.mutable_data();
+  for (const auto& row : rows) {
+    if (row.size() != columns) fail("tensor: rows of ", columns, " and ", row.size(), " numbers make no matrix");
+    to = std::copy(row.begin(), row.end(), to);
+  }
+  *this = std::move(table);
+}
+
+template <class T>
 Tensor<T> Tensor<T>::arange(double begin, double end, double step) {
   if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0) {
     fail("arange: begin, end and step must be finite and step not 0, got ", begin, ", ", end, ", ", step);

@@ -53,12 +53,15 @@ class NABLUR_API Tensor {
 
   /// Shape (0,): no element.
   Tensor() noexcept = default;
-  /// Rank 0, from a number.
-  Tensor(T number) : Tensor(Shape{}, number) {}
+  /// Rank 0, from a number; integers only from integers.
   template <class N>
-  requires(std::is_arithmetic_v<N> && !std::is_same_v<N, T>) Tensor(N number) : Tensor(Shape{}, static_cast<T>(number)) {}
+  requires(std::is_same_v<N, T> || (std::is_arithmetic_v<N> && !(std::is_floating_point_v<N> && std::is_integral_v<T>)))
+      Tensor(N number)
+      : Tensor(Shape{}, static_cast<T>(number)) {}
   /// Rank 1.
   Tensor(std::initializer_list<T> numbers) : Tensor(Shape{static_cast<std::int64_t>(numbers.size())}, numbers) {}
+  /// Rank 2, from rows. Throws where they differ in length. (Braces in a list of Duals are Duals.)
+  Tensor(std::initializer_list<std::initializer_list<T>> rows) requires(!is_dual<T>);
   /// All elements alike.
   Tensor(const Shape& shape, T number);
   /// From numbers in row-major order. Throws where their count is not the shape's.
@@ -93,9 +96,10 @@ class NABLUR_API Tensor {
   static Tensor uniform(const Shape& shape, Random& random);
 
   /// Adopts foreign memory without a copy: shape.size() numbers at `data`, which must not change while a tensor holds them.
-  /// `owner` (any movable object: a std::vector, a shared_ptr, a lambda's capture) is destroyed when the last tensor lets go.
+  /// `owner` (any object whose move leaves the numbers where they are: a std::vector, a shared_ptr, a lambda's capture) is moved
+  /// or copied, and destroyed when the last tensor lets go.
   template <class Owner>
-  static Tensor wrap(const T* data, const Shape& shape, Owner owner);
+  static Tensor wrap(const T* data, const Shape& shape, Owner&& owner);
 
   const Shape& shape() const noexcept { return block_ != nullptr ? block_->shape : detail::empty_shape(); }
   std::int64_t rank() const noexcept { return shape().rank(); }
@@ -168,12 +172,12 @@ NABLUR_API Tensor<T> tangent_of(const Tensor<Dual<T>>& dual);
 
 template <class T>
 template <class Owner>
-Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner owner) {
+Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner&& owner) {
   struct Wrapped {
     detail::TensorBlock block;
-    Owner owner;
+    std::remove_cvref_t<Owner> owner;
     // g++ 12 destroys the block twice where the move throws inside an aggregate initialisation.
-    Wrapped(const detail::TensorBlock& b, Owner&& o) : block(b), owner(std::move(o)) {}
+    Wrapped(const detail::TensorBlock& b, Owner&& o) : block(b), owner(std::forward<Owner>(o)) {}
   };
   static_assert(alignof(Wrapped) <= 64, "wrap: the owner asks for more alignment than 64 bytes");
   if (data == nullptr && shape.size() > 0) fail("wrap: no data for shape ", shape);
@@ -188,7 +192,7 @@ Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner owner) {
     void* memory;
     ~Guard() { pool::release(memory, sizeof(Wrapped)); }
   } guard{memory};
-  auto* wrapped = ::new (memory) Wrapped(detail::TensorBlock{destroy, 1, shape, data}, std::move(owner));
+  auto* wrapped = ::new (memory) Wrapped(detail::TensorBlock{destroy, 1, shape, data}, std::forward<Owner>(owner));
   guard.memory = nullptr;
   return Tensor(&wrapped->block);
 }

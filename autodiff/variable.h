@@ -122,6 +122,11 @@ struct Plain<Dual<T>> {
   using type = T;
 };
 
+// The scalars that operators are compiled for.
+template <class T>
+inline constexpr bool is_differentiable = std::is_floating_point_v<typename Plain<T>::type> &&
+                                          sizeof(typename Plain<T>::type) <= 8;
+
 template <class X>
 inline constexpr bool is_variable = false;
 template <class T>
@@ -139,9 +144,10 @@ concept OperandOf = std::is_arithmetic_v<X> || std::is_same_v<typename detail::S
                     std::is_same_v < typename detail::ScalarOf<X>::type,
 typename detail::Plain<T>::type > ;
 
-/// At least one operand tells the scalar type (it is a Variable, a Tensor or a Dual), and the others agree with it.
+/// At least one operand tells the scalar type (it is a Variable, a Tensor or a Dual) out of the four that operators are compiled
+/// for, and the others agree with it.
 template <class... X>
-concept Operands = !std::is_same_v<Scalar<X...>, detail::Nothing> && (OperandOf<X, Scalar<X...>> && ...);
+concept Operands = detail::is_differentiable<Scalar<X...>> &&(OperandOf<X, Scalar<X...>>&&...);
 
 namespace detail {
 

@@ -29,7 +29,8 @@ template <class T>
 T greater_of(const T& a, const T& b) {
   if (a > b) return a;
   if (b > a) return b;
-  return a == b ? at_tie(a, b) : a + b;
+  const T neither = a + b;  // a NaN, whose tangent must be NaN too
+  return a == b ? at_tie(a, b) : neither * neither;
 }
 
 // a^b ln a, 0 where a^b is. Its tangent a^(b−1) (b ln a + 1) a' + a^b ln² a b' is not the product's: a^b may underflow where

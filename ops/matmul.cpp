@@ -34,19 +34,17 @@ class Workspace : public Eigen::internal::level3_blocking<T, T> {
     this->m_nc = n;
     this->m_kc = k;
     Eigen::internal::computeProductBlockingSizes<T, T, 1>(this->m_kc, this->m_mc, this->m_nc);
-    this->m_blockA = static_cast<T*>(pool::allocate(bytes_a()));
-    this->m_blockB = static_cast<T*>(pool::allocate(bytes_b()));
+    a_ = Tensor<T>::empty(Shape{this->m_mc * this->m_kc});
+    b_ = Tensor<T>::empty(Shape{this->m_kc * this->m_nc});
+    this->m_blockA = a_.mutable_data();
+    this->m_blockB = b_.mutable_data();
   }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
-  ~Workspace() {
-    pool::release(this->m_blockA, bytes_a());
-    pool::release(this->m_blockB, bytes_b());
-  }
 
  private:
-  std::size_t bytes_a() const { return static_cast<std::size_t>(this->m_mc * this->m_kc) * sizeof(T); }
-  std::size_t bytes_b() const { return static_cast<std::size_t>(this->m_kc * this->m_nc) * sizeof(T); }
+  Tensor<T> a_;
+  Tensor<T> b_;
 };
 
 // out = a·b, row-major and zero before. Eigen's kernel writes column-major: outᵀ = bᵀ·aᵀ.

@@ -1,6 +1,7 @@
 #include <nablur/ops/reshape.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include <nablur/ops/detail/walk.h>
 
@@ -63,6 +64,25 @@ bool is_block_of_rows(const View& view, const Shape& shape) {
   return view.strides == all.strides && std::equal(view.shape.begin() + 1, view.shape.end(), shape.begin() + 1);
 }
 
+// Parts one behind another along an axis of the joined shape, of which part i takes counts[i].
+template <class T>
+Variable<T> join(detail::Name name, std::span<const Variable<T>> parts, const Shape& joined, std::int64_t along,
+                 const IntList& counts) {
+  auto y = Tensor<T>::empty(joined);
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < parts.size(); begin += counts.begin()[i++]) {
+    scatter(y, part_of(joined, along, begin, counts.begin()[i]), parts[i].value(), assign);
+  }
+  std::vector<Shape, pool::Allocator<Shape>> shapes;
+  for (const Variable<T>& part : parts) shapes.push_back(part.shape());
+  return record(name, y, parts, [counts, along, shapes](const Tensor<T>& g, Adjoints<T>& d) {
+    std::int64_t at = 0;
+    for (std::size_t i = 0; i < shapes.size(); at += counts.begin()[i++]) {
+      if (d.wants(i)) d.add(i, gather(g, part_of(g.shape(), along, at, counts.begin()[i])).reshaped(shapes[i]));
+    }
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -123,30 +143,15 @@ Variable<T> Reshape<T>::concatenate(std::span<const Variable<T>> parts, std::int
   const Shape& first = parts.front().shape();
   const std::int64_t along = resolve_axis("concatenate", axis, first.rank());
   IntList counts(static_cast<std::int64_t>(parts.size()), 0);
-  std::int64_t total = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const Shape& shape = parts[i].shape();
     if (shape.rank() != first.rank() || !(with_size(shape, along, 0) == with_size(first, along, 0))) {
       fail("concatenate: shapes ", first, " and ", shape, " differ off axis ", along);
     }
     counts.begin()[i] = shape[along];
-    total += shape[along];
   }
-  const Shape joined = with_size(first, along, total);
-  auto y = Tensor<T>::empty(joined);
-  std::int64_t begin = 0;
-  for (const Variable<T>& part : parts) {
-    scatter(y, part_of(joined, along, begin, part.shape()[along]), part.value(), assign);
-    begin += part.shape()[along];
-  }
-  return record("concatenate", y, parts, [counts, along](const Tensor<T>& g, Adjoints<T>& d) {
-    std::int64_t at = 0;
-    for (std::int64_t i = 0; i < counts.count(); ++i) {
-      const std::int64_t n = counts.begin()[i];
-      if (d.wants(static_cast<std::size_t>(i))) d.add(static_cast<std::size_t>(i), gather(g, part_of(g.shape(), along, at, n)));
-      at += n;
-    }
-  });
+  const std::int64_t total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  return join("concatenate", parts, with_size(first, along, total), along, counts);
 }
 
 template <class T>
@@ -154,16 +159,14 @@ Variable<T> Reshape<T>::stack(std::span<const Variable<T>> parts, std::int64_t a
   if (parts.empty()) fail("stack: needs at least one part");
   const Shape& shape = parts.front().shape();
   const std::int64_t along = resolve_axis("stack", axis, shape.rank() + 1);
-  IntList sizes(shape.rank() + 1, 1);
-  std::copy(shape.begin(), shape.begin() + along, sizes.begin());
-  std::copy(shape.begin() + along, shape.end(), sizes.begin() + along + 1);
-  std::vector<Variable<T>, pool::Allocator<Variable<T>>> rows;
-  rows.reserve(parts.size());
   for (const Variable<T>& part : parts) {
     if (!(part.shape() == shape)) fail("stack: shapes ", shape, " and ", part.shape(), " differ");
-    rows.push_back(reshape(part, {sizes.begin(), sizes.end()}));
   }
-  return concatenate(rows, along);
+  const auto count = static_cast<std::int64_t>(parts.size());
+  IntList sizes(shape.rank() + 1, count);
+  std::copy(shape.begin(), shape.begin() + along, sizes.begin());
+  std::copy(shape.begin() + along, shape.end(), sizes.begin() + along + 1);
+  return join("stack", parts, to_shape(sizes), along, IntList(count, 1));
 }
 
 template <class T>

@@ -74,10 +74,16 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> slice(const X& x, std::int64_t axis, const Range& range) {
   return compiled::Reshape<Scalar<X>>::slice(detail::operand<Scalar<X>>(x), axis, {&range, 1});
 }
-/// Joins along an axis; the other axes must agree. Throws for no parts.
+/// Joins along an axis; the other axes must agree. The parts are all Variables or all Tensors (Variable(t) makes a constant of
+/// a tensor). Throws for no parts.
 template <class T>
 Variable<T> concatenate(std::initializer_list<Variable<T>> parts, std::int64_t axis = 0) {
   return compiled::Reshape<T>::concatenate({parts.begin(), parts.size()}, axis);
+}
+template <class T>
+Variable<T> concatenate(std::initializer_list<Tensor<T>> parts, std::int64_t axis = 0) {
+  const std::vector<Variable<T>> constants(parts.begin(), parts.end());
+  return compiled::Reshape<T>::concatenate(constants, axis);
 }
 template <class T>
 Variable<T> concatenate(const std::vector<Variable<T>>& parts, std::int64_t axis = 0) {
@@ -87,6 +93,11 @@ Variable<T> concatenate(const std::vector<Variable<T>>& parts, std::int64_t axis
 template <class T>
 Variable<T> stack(std::initializer_list<Variable<T>> parts, std::int64_t axis = 0) {
   return compiled::Reshape<T>::stack({parts.begin(), parts.size()}, axis);
+}
+template <class T>
+Variable<T> stack(std::initializer_list<Tensor<T>> parts, std::int64_t axis = 0) {
+  const std::vector<Variable<T>> constants(parts.begin(), parts.end());
+  return compiled::Reshape<T>::stack(constants, axis);
 }
 template <class T>
 Variable<T> stack(const std::vector<Variable<T>>& parts, std::int64_t axis = 0) {
