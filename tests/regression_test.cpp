@@ -10,19 +10,11 @@
 
 #include <nablur/nablur.h>
 
+#include "messages.h"
+
 using namespace nablur;
 
 namespace {
-
-template <class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 TEST(Regression, AnAccumulatorOfAnotherShapeIsRefusedBeforeAnybodyWritesToIt) {
   Tape<double> tape;

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "../messages.h"
+
 using namespace nablur;
 
 namespace {
@@ -20,16 +22,6 @@ using Joint = Adjoints<double>;
 template <class X>
 std::vector<X> numbers(const Tensor<X>& t) {
   return {t.begin(), t.end()};
-}
-
-template <class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
 }
 
 // The identity, which counts the calls of its pullback.

@@ -8,21 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "../messages.h"
+
 using namespace nablur;
 
 namespace {
 
 using Sizes = std::vector<std::int64_t>;
-
-template <class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
 
 Shape shape_of(const Sizes& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
 

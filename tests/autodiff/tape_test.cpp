@@ -11,22 +11,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../messages.h"
+
 using namespace nablur;
 
 namespace {
 
 using V = Variable<double>;
 using T = Tensor<double>;
-
-template <class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
 
 // A pullback that counts its living copies and may refuse to be copied or moved.
 struct Pullback {

@@ -6,22 +6,14 @@
 
 #include <optional>
 
+#include "../messages.h"
+
 using namespace nablur;
 
 namespace {
 
 using V = Variable<double>;
 using D = Dual<double>;
-
-template <class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
 
 // Numbers say nothing of the scalar type; a Dual holds its plain counterpart; float and double do not mix.
 static_assert(std::is_same_v<Scalar<V, int>, double>);

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 
@@ -13,6 +12,9 @@
 #include <nablur/ops/elementwise.h>
 #include <nablur/ops/reduce.h>
 
+#include "../messages.h"
+#include "../ulps.h"
+
 namespace nablur::arithmetic_test {
 
 using D = Tensor<double>;
@@ -20,25 +22,6 @@ using Wide = long double;
 
 inline constexpr double kInf = std::numeric_limits<double>::infinity();
 inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-template <class T>
-double ulps(T got, Wide want) {
-  using Limits = std::numeric_limits<T>;
-  if (std::isnan(got) || std::isnan(want)) return std::isnan(got) && std::isnan(want) ? 0 : Limits::infinity();
-  const T nearest = static_cast<T>(want);
-  if (std::isinf(got) || std::isinf(nearest)) return got == nearest ? 0 : Limits::infinity();
-  const int exponent = nearest == 0 ? Limits::min_exponent - 1 : std::max(std::ilogb(nearest), Limits::min_exponent - 1);
-  return static_cast<double>(std::abs(static_cast<Wide>(got) - want) / std::ldexp(Wide{1}, exponent - Limits::digits + 1));
-}
-
-inline std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 inline constexpr auto add = [](const auto& a, const auto& b) { return a + b; };
 inline constexpr auto subtract = [](const auto& a, const auto& b) { return a - b; };

@@ -2,33 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <nablur/ops/border.h>
 
+#include "../messages.h"
+
 namespace {
 
 using namespace nablur;
 
 constexpr Border kAll[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular};
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-void expect_message(const std::string& start, const std::vector<std::string>& shown, const std::function<void()>& f) {
-  const std::string message = message_of(f);
-  EXPECT_EQ(message.rfind(start + ": ", 0), 0U) << message;
-  for (const std::string& part : shown) EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
-}
 
 TEST(Border, NamesReadBack) {
   const char* const names[] = {"zero", "replicate", "symmetric", "mirror", "circular"};

@@ -5,7 +5,6 @@
 #include <rapidcheck.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -16,6 +15,8 @@
 #include <nablur/ops/convolve.h>
 #include <nablur/ops/reduce.h>
 
+#include "../messages.h"
+
 namespace {
 
 using namespace nablur;
@@ -23,15 +24,6 @@ using D = Tensor<double>;
 using Wide = long double;
 
 constexpr Border kAll[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular};
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // Where sample i of an extended axis of n samples is found, walking back step by step as the border is drawn; -1 for a 0.
 std::int64_t found_at(std::int64_t i, std::int64_t n, Border border) {

@@ -14,6 +14,8 @@
 #include <nablur/ops/elementwise.h>
 #include <nablur/ops/reduce.h>
 
+#include "../ulps.h"
+
 namespace {
 
 using namespace nablur;
@@ -22,17 +24,6 @@ static_assert(std::numeric_limits<Wide>::digits >= 64, "the references need more
 
 constexpr Wide kInf = std::numeric_limits<Wide>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-// Distance in units in the last place of T (of the least denormal, below the normal numbers).
-template <class T>
-double ulps(T got, Wide want) {
-  using Limits = std::numeric_limits<T>;
-  if (std::isnan(got) || std::isnan(want)) return std::isnan(got) && std::isnan(want) ? 0 : Limits::infinity();
-  const T nearest = static_cast<T>(want);
-  if (std::isinf(got) || std::isinf(nearest)) return got == nearest ? 0 : Limits::infinity();
-  const int exponent = nearest == 0 ? Limits::min_exponent - 1 : std::max(std::ilogb(nearest), Limits::min_exponent - 1);
-  return static_cast<double>(std::abs(static_cast<Wide>(got) - want) / std::ldexp(Wide{1}, exponent - Limits::digits + 1));
-}
 
 // Both zeros, both infinities, the extremes, denormals, the places where naive formulas break, and a fine geometric sweep.
 template <class T>

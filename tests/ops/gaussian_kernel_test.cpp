@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include <nablur/autodiff/derivatives.h>
 #include <nablur/ops/gaussian_kernel.h>
+
+#include "../messages.h"
 
 namespace {
 
@@ -19,15 +20,6 @@ using Wide = long double;
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // The notebook's filter and its quotient rule, in long double.
 struct Notebook {
@@ -108,12 +100,6 @@ TEST(GaussianKernel, RadiusIsTheNotebooks) {
   EXPECT_EQ(gaussian_kernel(D(2.2)).size(), 15);
   EXPECT_EQ(gaussian_kernel(D(2.2), 0).size(), 1);
   EXPECT_EQ(gaussian_kernel(D({1, 1}, {2.2})).shape(), (Shape{15}));  // σ of one element, of any rank
-}
-
-void expect_message(const std::string& start, const std::vector<std::string>& shown, const std::function<void()>& f) {
-  const std::string message = message_of(f);
-  EXPECT_EQ(message.rfind(start + ": ", 0), 0U) << message;
-  for (const std::string& part : shown) EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
 }
 
 TEST(GaussianKernel, RefusesABadSigmaOrRadiusByName) {

@@ -16,6 +16,8 @@
 #include <nablur/ops/matmul.h>
 #include <nablur/ops/reduce.h>
 
+#include "../messages.h"
+
 namespace {
 
 using namespace nablur;
@@ -24,15 +26,6 @@ using Wide = long double;
 using Sizes = std::vector<std::int64_t>;
 
 constexpr auto product = [](const auto& a, const auto& b) { return matmul(a, b); };
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 Shape shape_of(const Sizes& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -15,6 +14,8 @@
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/elementwise.h>
 #include <nablur/ops/reduce.h>
+
+#include "../messages.h"
 
 namespace {
 
@@ -30,15 +31,6 @@ constexpr auto average = [](const auto& x) { return mean(x); };
 constexpr auto greatest = [](const auto& x) { return max(x); };
 constexpr auto least = [](const auto& x) { return min(x); };
 constexpr auto soft = [](const auto& x) { return logsumexp(x); };
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 void expect_elements(const D& got, const std::vector<double>& want) {
   ASSERT_EQ(static_cast<std::size_t>(got.size()), want.size());

@@ -5,7 +5,6 @@
 #include <rapidcheck.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -15,6 +14,8 @@
 #include <nablur/ops/reduce.h>
 #include <nablur/ops/reshape.h>
 
+#include "../messages.h"
+
 namespace {
 
 using namespace nablur;
@@ -23,15 +24,6 @@ using Indices = Tensor<std::int64_t>;
 using Index = std::vector<std::int64_t>;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-std::string message_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 Shape shape_of(const Index& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
 
@@ -273,12 +265,6 @@ TEST(Reshape, ReshapeKeepsRowMajorOrderAndFindsOneSize) {
   EXPECT_EQ(vjp([](const auto& v) { return reshape(v, {-1}); }, x, D::ones({24})).shape(), x.shape());
   EXPECT_EQ(reshape(x, {24}).value().data(), x.data()) << "copied";
   EXPECT_EQ(slice(x, {{1, 2}}).value().data(), x.data() + 12) << "copied";
-}
-
-void expect_message(const std::string& start, const std::vector<std::string>& shown, const std::function<void()>& f) {
-  const std::string message = message_of(f);
-  EXPECT_EQ(message.rfind(start + ": ", 0), 0U) << message;
-  for (const std::string& part : shown) EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
 }
 
 TEST(Reshape, MessagesStartWithTheOperatorAndShowTheValues) {
