@@ -117,12 +117,11 @@ Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const I
   if (nodes_.size() >= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) fail(name, ": the tape is full");
   if (check_finite_) require_finite("the value of", name, value);
   const auto mark = arena_.mark();
-  Node node(name, value.shape());
-  store(node, inputs, joint);
+  const std::span<Edge> edges = store(name, inputs, joint);
   try {
-    nodes_.push_back(std::move(node));
-  } catch (...) {  // then the node has not been moved from
-    destroy_pullbacks(node.inputs, node.joint);
+    nodes_.emplace_back(name, value.shape(), edges, joint);
+  } catch (...) {
+    destroy_pullbacks(edges, joint);
     arena_.rewind(mark);
     throw;
   }
@@ -130,11 +129,12 @@ Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const I
   return Variable<T>(std::move(value), slot_, epoch_of(*slot_), index, inputs.empty());
 }
 
-// Moves the pullbacks into the arena, behind the list of edges. Without a joint pullback constants are left out. Where one
-// cannot be moved, those already there are destroyed again and the arena is as before.
+// Moves the pullbacks into the arena, behind the list of edges, and makes `joint` the one there. Without a joint pullback
+// constants are left out. Where one cannot be moved, those already there are destroyed again and the arena is as before.
 template <class T>
-void Tape<T>::store(Node& node, std::span<const Input<T>> inputs, const detail::PullbackRef<T>& joint) {
-  if (inputs.empty()) return;
+std::span<typename Tape<T>::Edge> Tape<T>::store(const char* name, std::span<const Input<T>> inputs,
+                                                 detail::PullbackRef<T>& joint) {
+  if (inputs.empty()) return {};
   const auto mark = arena_.mark();
   const auto move_in = [this](const detail::PullbackRef<T>& from) {
     void* to = arena_.allocate(from.type->size, from.type->align);
@@ -150,18 +150,18 @@ void Tape<T>::store(Node& node, std::span<const Input<T>> inputs, const detail::
       if (joint.type != nullptr) {
         ::new (edges + count++) Edge{constant ? -1 : input.variable_->index_, position, {}};
       } else if (!constant) {
-        if (input.pullback_.type == nullptr) fail(node.name, ": input ", position, " has no pullback");
+        if (input.pullback_.type == nullptr) fail(name, ": input ", position, " has no pullback");
         const detail::PullbackRef<T> pullback = move_in(input.pullback_);
         ::new (edges + count++) Edge{input.variable_->index_, position, pullback};
       }
     }
-    if (joint.type != nullptr) node.joint = move_in(joint);
+    if (joint.type != nullptr) joint = move_in(joint);
   } catch (...) {
     destroy_pullbacks({edges, count}, {});
     arena_.rewind(mark);
     throw;
   }
-  node.inputs = {edges, count};
+  return {edges, count};
 }
 
 template <class T>

@@ -168,7 +168,8 @@ class NABLUR_API Tape {
     Shape shape;
     std::span<Edge> inputs;
     detail::PullbackRef<T> joint;
-    Node(const char* n, const Shape& s) : name(n), shape(s) {}
+    Node(const char* n, const Shape& s, std::span<Edge> i, const detail::PullbackRef<T>& j)
+        : name(n), shape(s), inputs(i), joint(j) {}
   };
   const Node& node(std::int64_t i) const { return nodes_.at(static_cast<std::size_t>(i)); }
 
@@ -179,7 +180,7 @@ class NABLUR_API Tape {
   static Tape* tape_of(const char* op, const Variable<T>& variable);
   static Tape* common_tape(const char* name, std::span<const Input<T>> inputs);
   Variable<T> push(const char* name, Tensor<T>&& value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
-  void store(Node& node, std::span<const Input<T>> inputs, const detail::PullbackRef<T>& joint);
+  std::span<Edge> store(const char* name, std::span<const Input<T>> inputs, detail::PullbackRef<T>& joint);
   static void destroy_pullbacks(std::span<Edge> inputs, const detail::PullbackRef<T>& joint) noexcept;
   void destroy_nodes() noexcept;
   void require_finite(const char* what, const char* name, const Tensor<T>& numbers) const;
