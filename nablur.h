@@ -7,6 +7,7 @@
 #include <nablur/autodiff/gradients.h>
 #include <nablur/autodiff/random.h>
 #include <nablur/autodiff/sum.h>
+#include <nablur/autodiff/threads.h>
 #include <nablur/autodiff/to_dot.h>
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/convolve.h>
@@ -16,3 +17,4 @@
 #include <nablur/ops/matmul.h>
 #include <nablur/ops/reduce.h>
 #include <nablur/ops/reshape.h>
+#include <nablur/ops/simd.h>

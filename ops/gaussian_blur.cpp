@@ -3,6 +3,7 @@
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/detail/gaussian_filter.h>
 #include <nablur/ops/detail/radius.h>
+#include <nablur/ops/detail/separable.h>
 #include <nablur/ops/elementwise.h>
 
 namespace nablur::compiled {
@@ -52,14 +53,45 @@ struct Blur {
   const HalfGaussian<T>& taps_of(std::int64_t k) const { return taps[shared() ? 0 : static_cast<std::size_t>(k)]; }
 
   Tensor<T> forward(const Tensor<T>& x) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      const auto by_axis = taps_by_axis();
+      if (detail::has_sweep<T>(by_axis)) return detail::sweep<T>(x, by_axis, border);
+    }
     Tensor<T> y = x;
     for (std::int64_t k = 0; k < axes.count(); ++k) y = detail::filter(y, Lines(shape, axes[k]), taps_of(k).w, border);
     return y;
   }
 
+  void backward(const Tensor<T>& g, const Tensor<T>& x, Adjoints<T>& d) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      const auto by_axis = taps_by_axis();
+      if (detail::has_sweep<T>(by_axis)) {
+        auto gradients = detail::sweep_backward<T>(g, x, by_axis, border, d.wants(0), d.wants(1));
+        if (d.wants(0)) d.add(0, std::move(gradients.dx));
+        if (d.wants(1)) add_sigma(gradients.d_sigma, d);
+        return;
+      }
+    }
+    backward_by_axis(g, x, d);
+  }
+
+ private:
+  auto taps_by_axis() const {
+    std::vector<detail::AxisTaps<T>, pool::Allocator<detail::AxisTaps<T>>> by_axis;
+    by_axis.reserve(static_cast<std::size_t>(axes.count()));
+    for (std::int64_t k = 0; k < axes.count(); ++k) by_axis.push_back({axes[k], &taps_of(k)});
+    return by_axis;
+  }
+
+  void add_sigma(std::span<const T> by_axis, Adjoints<T>& d) const {
+    auto d_sigma = Tensor<T>::zeros(sigma_shape);
+    for (std::size_t k = 0; k < by_axis.size(); ++k) d_sigma.mutable_data()[shared() ? 0 : k] += by_axis[k];
+    d.add(1, std::move(d_sigma));
+  }
+
   // u = A_kᵀ … A_1ᵀ g on the way to dx, and for each σ the same with one Aᵀ replaced by (∂A)ᵀ: its product with x is ∂L/∂σ.
   // No image of the forward pass is needed, since filters along different axes commute.
-  void backward(const Tensor<T>& g, const Tensor<T>& x, Adjoints<T>& d) const {
+  void backward_by_axis(const Tensor<T>& g, const Tensor<T>& x, Adjoints<T>& d) const {
     std::vector<Tensor<T>, pool::Allocator<Tensor<T>>> by_sigma;
     Tensor<T> u = g;
     for (std::int64_t k = 0; k < axes.count(); ++k) {
@@ -67,20 +99,15 @@ struct Blur {
       const HalfGaussian<T>& t = taps_of(k);
       if (d.wants(1)) {
         for (Tensor<T>& e : by_sigma) e = detail::filter_adjoint(e, lines, t.w, border);
-        Tensor<T> own = detail::filter_adjoint(u, lines, t.h, border);
-        if (shared() && !by_sigma.empty()) {
-          by_sigma[0] += own;
-        } else {
-          by_sigma.push_back(std::move(own));
-        }
+        by_sigma.push_back(detail::filter_adjoint(u, lines, t.h, border));
       }
       if (d.wants(0) || k + 1 < axes.count()) u = detail::filter_adjoint(u, lines, t.w, border);
     }
     if (d.wants(0)) d.add(0, std::move(u));
     if (!d.wants(1)) return;
-    auto d_sigma = Tensor<T>::zeros(sigma_shape);
-    for (std::size_t k = 0; k < by_sigma.size(); ++k) d_sigma.mutable_data()[k] = detail::dot(by_sigma[k], x).item();
-    d.add(1, std::move(d_sigma));
+    std::vector<T, pool::Allocator<T>> sums;
+    for (const Tensor<T>& e : by_sigma) sums.push_back(detail::dot(e, x).item());
+    add_sigma(sums, d);
   }
 };
 

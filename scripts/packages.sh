@@ -2,10 +2,11 @@
 # What Nablur needs of Debian 12, and how the scripts of this folder get it. To be sourced.
 
 # A name alone is a package; after a colon stands the command that will do wherever it comes from.
-build_packages=(g++:g++ ninja-build:ninja libeigen3-dev)
+build_packages=(g++:g++ ninja-build:ninja libeigen3-dev libhwy-dev)
 example_packages=(libcli11-dev gnuplot-nox:gnuplot)
 test_packages=(libgtest-dev librapidcheck-dev nlohmann-json3-dev libbenchmark-dev clang:clang++ binutils:readelf
   pkg-config:pkg-config doxygen:doxygen)
+peer_packages=(libopencv-dev python3:python3) # what the blur is measured against; PyTorch and SciPy come from PyPI
 sanitizer_packages=(libclang-rt-14-dev llvm:llvm-symbolizer)
 coverage_packages=(gcovr:gcovr)
 

@@ -21,7 +21,7 @@ using Names = std::set<std::string>;
 const fs::path root = NABLUR_SOURCE_DIR;
 
 // From the ground up: a file of autodiff/ includes only what stands before it.
-const Lines order = {"export", "error",  "detail/blocks", "pool",        "arena",      "shape",
+const Lines order = {"export", "error",  "detail/blocks", "pool", "detail/parallel", "threads",        "arena",      "shape",
                      "dual",   "random", "tensor",        "eigen",       "sum",        "variable",
                      "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "compare_gradients"};
 
@@ -229,15 +229,19 @@ TEST(Structure, TheScriptsInstallWhateverIsAskedFor) {
                                                               {"Eigen", "libeigen3-dev"},
                                                               {"Eigen3", "libeigen3-dev"},
                                                               {"GTest", "libgtest-dev"},
+                                                              {"OpenCV", "libopencv-dev"},
                                                               {"Threads", "g++"},
                                                               {"benchmark", "libbenchmark-dev"},
                                                               {"gmock", "libgmock-dev"},
                                                               {"gtest", "libgtest-dev"},
+                                                              {"hwy", "libhwy-dev"},
                                                               {"nlohmann", "nlohmann-json3-dev"},
                                                               {"nlohmann_json", "nlohmann-json3-dev"},
                                                               {"rapidcheck", "librapidcheck-dev"},
                                                               {"sanitizer", "g++"},
-                                                              {"sys", "g++"}};
+                                                              {"opencv2", "libopencv-dev"},
+                                                              {"sys", "g++"},
+                                                              {"unsupported", "libeigen3-dev"}};
   const std::string script = text_of("scripts/packages.sh");
   ASSERT_FALSE(script.empty());
   const auto expect_installed = [&](const std::string& name, const std::string& file) {

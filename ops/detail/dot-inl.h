@@ -1,0 +1,67 @@
+// Private, compiled once for each instruction set: sums of products for the gradient in σ.
+#if defined(NABLUR_OPS_DETAIL_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NABLUR_OPS_DETAIL_DOT_INL_H_
+#undef NABLUR_OPS_DETAIL_DOT_INL_H_
+#else
+#define NABLUR_OPS_DETAIL_DOT_INL_H_
+#endif
+
+#include <algorithm>
+
+#include <nablur/ops/detail/fold-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace nablur::detail::HWY_NAMESPACE {
+
+// A vector of sums in double. Floats are multiplied and added as such sixteen at a time, and then widened: their sum's error
+// stays that of a few roundings, however large the image.
+template <class T>
+class Dot {
+ public:
+  // Adds Σ a[i] b[i] over `count` vectors.
+  void Add(const T* a, const T* b, std::int64_t count) {
+    constexpr std::int64_t kRun = 16;
+    for (std::int64_t i = 0; i < count; i += kRun) {
+      Widen(Products(a + i * kLanes<T>, b + i * kLanes<T>, std::min(kRun, count - i)));
+    }
+  }
+
+  double Total() const {
+    double total = 0;
+    for (const double sum : sums_) total += sum;
+    return total;
+  }
+
+ private:
+  static HWY_INLINE Vec<T> Products(const T* a, const T* b, std::int64_t count) {
+    const hn::ScalableTag<T> d;
+    Vec<T> even = hn::Zero(d);
+    Vec<T> odd = hn::Zero(d);
+    std::int64_t i = 0;
+    for (; i + 1 < count; i += 2) {
+      even = hn::MulAdd(hn::Load(d, a + i * kLanes<T>), hn::Load(d, b + i * kLanes<T>), even);
+      odd = hn::MulAdd(hn::Load(d, a + (i + 1) * kLanes<T>), hn::Load(d, b + (i + 1) * kLanes<T>), odd);
+    }
+    if (i < count) even = hn::MulAdd(hn::Load(d, a + i * kLanes<T>), hn::Load(d, b + i * kLanes<T>), even);
+    return hn::Add(even, odd);
+  }
+
+  HWY_INLINE void Widen(Vec<T> sum) {
+    const hn::ScalableTag<double> wide;
+    if constexpr (sizeof(T) == sizeof(double)) {
+      hn::Store(hn::Add(hn::Load(wide, sums_), sum), wide, sums_);
+    } else {
+      const hn::Rebind<float, hn::ScalableTag<double>> half;
+      double* const upper = sums_ + kLanes<double>;
+      hn::Store(hn::Add(hn::Load(wide, sums_), hn::PromoteTo(wide, hn::LowerHalf(half, sum))), wide, sums_);
+      hn::Store(hn::Add(hn::Load(wide, upper), hn::PromoteTo(wide, hn::UpperHalf(half, sum))), wide, upper);
+    }
+  }
+
+  alignas(64) double sums_[kLanes<T>] = {};
+};
+
+}  // namespace nablur::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

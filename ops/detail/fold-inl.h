@@ -1,0 +1,218 @@
+// Private, compiled once for each instruction set: the arithmetic of the blur on vectors.
+// A symmetric filter is folded: the two samples at the same distance are added first, and share one multiply-add.
+// (No include guard of the usual kind: Highway includes this file again for each of its targets.)
+#if defined(NABLUR_OPS_DETAIL_FOLD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NABLUR_OPS_DETAIL_FOLD_INL_H_
+#undef NABLUR_OPS_DETAIL_FOLD_INL_H_
+#else
+#define NABLUR_OPS_DETAIL_FOLD_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace nablur::detail::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Vec = hn::Vec<hn::ScalableTag<T>>;
+
+// Vectors in one register each, for as long as every index is known when compiling.
+template <class V, std::size_t n>
+struct Registers {
+  V v[n];
+};
+
+template <class T, std::size_t n, std::size_t... i>
+HWY_INLINE Registers<Vec<T>, n> LoadAllOf(const T* from, std::ptrdiff_t step, std::index_sequence<i...>) {
+  return {{hn::LoadU(hn::ScalableTag<T>(), from + static_cast<std::ptrdiff_t>(i) * step)...}};
+}
+
+// n vectors, `step` numbers from one to the next.
+template <class T, std::size_t n>
+HWY_INLINE Registers<Vec<T>, n> LoadAll(const T* from, std::ptrdiff_t step) {
+  return LoadAllOf<T, n>(from, step, std::make_index_sequence<n>());
+}
+
+template <class T, std::size_t n, std::size_t... i>
+HWY_INLINE void StoreAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step, std::index_sequence<i...>) {
+  (hn::StoreU(r.v[i], hn::ScalableTag<T>(), to + static_cast<std::ptrdiff_t>(i) * step), ...);
+}
+
+template <class T, std::size_t n>
+HWY_INLINE void StoreAll(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step) {
+  StoreAllOf<T>(r, to, step, std::make_index_sequence<n>());
+}
+
+template <class T, std::size_t n, std::size_t... i>
+HWY_INLINE void StreamAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step, std::index_sequence<i...>) {
+  (hn::Stream(r.v[i], hn::ScalableTag<T>(), to + static_cast<std::ptrdiff_t>(i) * step), ...);
+}
+
+// Past the caches; `to` and `step` are multiples of a vector.
+template <class T, std::size_t n>
+HWY_INLINE void StreamAll(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step) {
+  StreamAllOf<T>(r, to, step, std::make_index_sequence<n>());
+}
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+inline constexpr bool kManyRegisters = false;  // 16
+#else
+inline constexpr bool kManyRegisters = true;  // 32
+#endif
+
+inline constexpr std::int64_t kPlainBlock = kManyRegisters ? 10 : 6;  // vectors that are summed at once
+inline constexpr std::int64_t kJointBlock = kManyRegisters ? 6 : 4;
+inline constexpr std::int64_t kSlack = 10;  // vectors that a last block may run over
+
+template <class T>
+inline constexpr std::int64_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
+
+// Sums for n rows (or columns) at once, one kernel (joint = false) or two.
+template <class T, std::size_t n, bool joint>
+struct Sums {
+  Registers<Vec<T>, n> w;
+  Registers<Vec<T>, joint ? n : 1> h;
+};
+
+// The n samples below and the n samples above the outputs at some distance k. One step towards the centre brings in one new
+// sample on either side; the others stay where they are and change their meaning, so the slot of sample i turns with the step.
+// Where registers are few, the samples above are operands in memory.
+template <class T, std::size_t n>
+struct Windows {
+  Registers<Vec<T>, n> below;
+  Registers<Vec<T>, kManyRegisters ? n : 1> above;
+};
+
+template <std::size_t turn, std::size_t n>
+constexpr std::size_t below_slot(std::size_t i) {
+  return (i + turn) % n;
+}
+template <std::size_t turn, std::size_t n>
+constexpr std::size_t above_slot(std::size_t i) {
+  return (i + n - turn % n) % n;
+}
+
+template <class T, std::size_t n, bool joint>
+struct Fold {
+  const T* HWY_RESTRICT below;  // the vector k places before that of the first output; from vector to vector one place
+  const T* HWY_RESTRICT above;  // and k places after it
+  const T* HWY_RESTRICT w;      // taps for distances 0 … radius
+  const T* HWY_RESTRICT h;
+  std::int64_t k;  // from the tails inwards, small terms first
+
+  using D = hn::ScalableTag<T>;
+  using All = std::make_index_sequence<n>;
+  static constexpr std::ptrdiff_t kLanes = hn::MaxLanes(D());
+
+  HWY_INLINE Fold(const T* centre, const T* w_taps, const T* h_taps, std::int64_t radius)
+      : below(centre - radius * kLanes), above(centre + radius * kLanes), w(w_taps), h(h_taps), k(radius) {}
+
+  template <std::size_t turn, std::size_t i>
+  HWY_INLINE Vec<T> Above(const Windows<T, n>& windows) const {
+    if constexpr (kManyRegisters) {
+      return windows.above.v[above_slot<turn, n>(i)];
+    } else {
+      return hn::Load(D(), above + i * kLanes);
+    }
+  }
+
+  template <std::size_t turn, std::size_t i>
+  HWY_INLINE void AddOne(Sums<T, n, joint>& sums, const Windows<T, n>& windows, Vec<T> w_tap, Vec<T> h_tap) const {
+    const Vec<T> pair = hn::Add(windows.below.v[below_slot<turn, n>(i)], Above<turn, i>(windows));
+    sums.w.v[i] = hn::MulAdd(w_tap, pair, sums.w.v[i]);
+    if constexpr (joint) sums.h.v[i] = hn::MulAdd(h_tap, pair, sums.h.v[i]);
+  }
+
+  template <std::size_t turn, std::size_t... i>
+  HWY_INLINE void Add(Sums<T, n, joint>& sums, const Windows<T, n>& windows, std::index_sequence<i...>) const {
+    const Vec<T> w_tap = hn::Set(D(), w[k]);
+    const Vec<T> h_tap = joint ? hn::Set(D(), h[k]) : w_tap;
+    (AddOne<turn, i>(sums, windows, w_tap, h_tap), ...);
+  }
+
+  template <std::size_t turn, std::size_t... i>
+  HWY_INLINE void AddCentre(Sums<T, n, joint>& sums, const Windows<T, n>& windows, std::index_sequence<i...>) const {
+    const D d;
+    ((sums.w.v[i] = hn::MulAdd(hn::Set(d, w[0]), windows.below.v[below_slot<turn, n>(i)], sums.w.v[i])), ...);
+    if constexpr (joint) {
+      ((sums.h.v[i] = hn::MulAdd(hn::Set(d, h[0]), windows.below.v[below_slot<turn, n>(i)], sums.h.v[i])), ...);
+    }
+  }
+
+  template <std::size_t turn>
+  HWY_INLINE void Step(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
+    Add<turn>(sums, windows, All());
+    windows.below.v[below_slot<turn, n>(0)] = hn::Load(D(), below + n * kLanes);
+    below += kLanes;
+    above -= kLanes;
+    --k;
+    if constexpr (!kManyRegisters) asm("" : "+r"(above));
+    if constexpr (kManyRegisters) windows.above.v[above_slot<turn, n>(n - 1)] = hn::Load(D(), above);
+  }
+
+  template <std::size_t turn>
+  HWY_INLINE void Rest(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
+    if (k == 0) {
+      AddCentre<turn>(sums, windows, All());
+    } else if constexpr (turn + 1 < n) {
+      Step<turn>(sums, windows);
+      Rest<turn + 1>(sums, windows);
+    }
+  }
+
+  template <std::size_t... turn>
+  HWY_INLINE void Round(Sums<T, n, joint>& sums, Windows<T, n>& windows, std::index_sequence<turn...>) {
+    (Step<turn>(sums, windows), ...);
+  }
+
+  template <std::size_t... i>
+  HWY_INLINE void Start(Sums<T, n, joint>& sums, Windows<T, n>& windows, std::index_sequence<i...>) const {
+    const D d;
+    ((sums.w.v[i] = hn::Zero(d)), ...);
+    if constexpr (joint) ((sums.h.v[i] = hn::Zero(d)), ...);
+    ((windows.below.v[i] = hn::Load(d, below + i * kLanes)), ...);
+    if constexpr (kManyRegisters) ((windows.above.v[i] = hn::Load(d, above + i * kLanes)), ...);
+  }
+
+  HWY_INLINE Sums<T, n, joint> Run() {
+    Sums<T, n, joint> sums;
+    Windows<T, n> windows;
+    Start(sums, windows, All());
+    while (k >= static_cast<std::int64_t>(n)) Round(sums, windows, All());
+    Rest<0>(sums, windows);
+    return sums;
+  }
+};
+
+// out[i] = Σ_d w_|d| in[i + d] and out_e[i] = Σ_d h_|d| in[i + d] for `count` vectors; a null out or out_e is not wanted. Reads
+// and writes up to kSlack vectors more. Calls between() after every few vectors.
+template <class T, class Between>
+void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e, const Between& between) {
+  constexpr std::int64_t L = kLanes<T>;
+  if (out != nullptr && out_e != nullptr) {
+    for (std::int64_t i = 0; i < count; i += kJointBlock) {
+      const auto sums = Fold<T, kJointBlock, true>(in + i * L, w, h, radius).Run();
+      StoreAll<T>(sums.w, out + i * L, L);
+      StoreAll<T>(sums.h, out_e + i * L, L);
+      between();
+    }
+  } else {
+    const T* const taps = out != nullptr ? w : h;
+    T* const to = out != nullptr ? out : out_e;
+    for (std::int64_t i = 0; i < count; i += kPlainBlock) {
+      StoreAll<T>(Fold<T, kPlainBlock, false>(in + i * L, taps, nullptr, radius).Run().w, to + i * L, L);
+      between();
+    }
+  }
+}
+
+}  // namespace nablur::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,50 @@
+// Private, compiled once for each instruction set: the table that simd.cpp chooses from.
+#if defined(NABLUR_OPS_DETAIL_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NABLUR_OPS_DETAIL_KERNELS_INL_H_
+#undef NABLUR_OPS_DETAIL_KERNELS_INL_H_
+#else
+#define NABLUR_OPS_DETAIL_KERNELS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <nablur/ops/detail/sweep.h>
+#include <nablur/ops/detail/targets.h>
+
+// Vectors of one element, or of a size that is not known when compiling, leave the work to the plain loop.
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_HAVE_SCALABLE && HWY_HAVE_FLOAT64
+#include <nablur/ops/detail/line-inl.h>
+#include <nablur/ops/detail/strip-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace nablur::detail::HWY_NAMESPACE {
+
+template <class T>
+std::int64_t StripScratch(const Plane<T>& plane, std::int64_t rows) {
+  return plane.along.w == nullptr ? Panel<T>::Size(plane, rows) : Strip<T>::ScratchSize(plane, rows);
+}
+
+template <class T>
+StripSums RunStrip(const Plane<T>& plane, std::int64_t first, std::int64_t last, T* scratch) {
+  if (plane.along.w == nullptr) return AcrossOnly(plane, first, last, scratch);
+  return Strip<T>(plane, first, last, scratch).Run();
+}
+
+template <class T>
+inline constexpr Kernels<T> kKernels{kLanes<T>, StripScratch<T>, RunStrip<T>, LineScratch<T>, RunLine<T>};
+
+}  // namespace nablur::detail::HWY_NAMESPACE
+
+namespace nablur::detail {
+
+template <>
+struct TargetKernels<HWY_TARGET> {
+  static constexpr const Kernels<float>* floats = &HWY_NAMESPACE::kKernels<float>;
+  static constexpr const Kernels<double>* doubles = &HWY_NAMESPACE::kKernels<double>;
+};
+
+}  // namespace nablur::detail
+HWY_AFTER_NAMESPACE();
+
+#endif
+#endif

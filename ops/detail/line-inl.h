@@ -1,0 +1,138 @@
+// Private, compiled once for each instruction set: a few contiguous lines, each filtered along itself. Shifted loads stand for
+// the columns of a band: more loads than a strip needs, but nothing to turn.
+#if defined(NABLUR_OPS_DETAIL_LINE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NABLUR_OPS_DETAIL_LINE_INL_H_
+#undef NABLUR_OPS_DETAIL_LINE_INL_H_
+#else
+#define NABLUR_OPS_DETAIL_LINE_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstring>
+
+#include <nablur/ops/detail/dot-inl.h>
+#include <nablur/ops/detail/lines.h>
+#include <nablur/ops/detail/sweep.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace nablur::detail::HWY_NAMESPACE {
+
+inline constexpr std::int64_t kLineBlock = 4;  // vectors that are summed side by side
+
+// The sums for kLineBlock vectors of neighbours from `in` on.
+template <class T, bool joint, std::size_t... i>
+HWY_INLINE Sums<T, sizeof...(i), joint> FoldShifted(const T* in, const T* w, const T* h, std::int64_t radius,
+                                                    std::index_sequence<i...>) {
+  constexpr std::int64_t L = kLanes<T>;
+  const hn::ScalableTag<T> d;
+  Sums<T, sizeof...(i), joint> sums;
+  ((sums.w.v[i] = hn::Zero(d)), ...);
+  if constexpr (joint) ((sums.h.v[i] = hn::Zero(d)), ...);
+  for (std::int64_t k = radius; k > 0; --k) {
+    const Vec<T> pair[] = {hn::Add(hn::LoadU(d, in + i * L - k), hn::LoadU(d, in + i * L + k))...};
+    ((sums.w.v[i] = hn::MulAdd(hn::Set(d, w[k]), pair[i], sums.w.v[i])), ...);
+    if constexpr (joint) ((sums.h.v[i] = hn::MulAdd(hn::Set(d, h[k]), pair[i], sums.h.v[i])), ...);
+  }
+  const Vec<T> centre[] = {hn::LoadU(d, in + i * L)...};
+  ((sums.w.v[i] = hn::MulAdd(hn::Set(d, w[0]), centre[i], sums.w.v[i])), ...);
+  if constexpr (joint) ((sums.h.v[i] = hn::MulAdd(hn::Set(d, h[0]), centre[i], sums.h.v[i])), ...);
+  return sums;
+}
+
+// As FoldAll: null outputs are not wanted.
+template <class T>
+void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e) {
+  using Block = std::make_index_sequence<kLineBlock>;
+  for (std::int64_t i = 0; i < count; i += kLineBlock * kLanes<T>) {
+    if (out != nullptr && out_e != nullptr) {
+      const auto sums = FoldShifted<T, true>(in + i, w, h, radius, Block());
+      StoreAll<T>(sums.w, out + i, kLanes<T>);
+      StoreAll<T>(sums.h, out_e + i, kLanes<T>);
+    } else {
+      const T* const taps = out != nullptr ? w : h;
+      StoreAll<T>(FoldShifted<T, false>(in + i, taps, taps, radius, Block()).w, (out != nullptr ? out : out_e) + i, kLanes<T>);
+    }
+  }
+}
+
+// A length in numbers, with room for a last block.
+template <class T>
+std::int64_t PaddedLine(std::int64_t n) {
+  constexpr std::int64_t block = kLineBlock * kLanes<T>;
+  return (n + block - 1) / block * block;
+}
+
+template <class T>
+std::int64_t LineScratch(const Line<T>& line, std::int64_t samples) {
+  return 3 * PaddedLine<T>(samples) + PaddedLine<T>(2 * line.along.radius);
+}
+
+// What the adjoints of mirror and replicate ask for at the ends; in and out begin with sample `first`.
+template <class T>
+void FinishLine(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in, const T* tail, T* out) {
+  if (out == nullptr || (!axis.mirror_adjoint && axis.tail_reach == 0)) return;
+  const auto finish = [&](std::int64_t end, std::int64_t step) {
+    T sum = 0;
+    for (std::int64_t i = axis.tail_reach; i-- > 0;) sum += tail[i + 1] * in[end + i * step];
+    out[end] = (axis.mirror_adjoint ? T(0.5) : T(1)) * out[end] + sum;
+  };
+  if (first == 0) finish(0, 1);
+  if (last == axis.n) finish(axis.n - 1 - first, -1);
+}
+
+// Samples begin … end − 1 of the line, which may lie beyond its ends.
+template <class T>
+void CopyLine(const Line<T>& line, std::int64_t begin, std::int64_t end, T* to) {
+  const std::int64_t n = line.along.n;
+  const auto beyond = [&](std::int64_t i) {
+    const std::int64_t from = border_index(i, n, line.along.border);
+    return from < 0 ? T(0) : line.in[from];
+  };
+  const std::int64_t inside = std::max<std::int64_t>(begin, 0);
+  const std::int64_t inside_end = std::min(end, n);
+  for (std::int64_t i = begin; i < inside; ++i) to[i - begin] = beyond(i);
+  std::memcpy(to + inside - begin, line.in + inside, static_cast<std::size_t>(inside_end - inside) * sizeof(T));
+  for (std::int64_t i = inside_end; i < end; ++i) to[i - begin] = beyond(i);
+  if (!line.along.mirror_adjoint) return;
+  for (std::int64_t i = begin; i < end; ++i) {
+    const std::int64_t from = border_index(i, n, line.along.border);
+    if (from == 0 || from == n - 1) to[i - begin] *= T(2);
+  }
+}
+
+// Samples first … last − 1.
+template <class T>
+StripSums RunLine(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch) {
+  const AxisFilter<T>& along = line.along;
+  const std::int64_t n = last - first;
+  T* const w = scratch;
+  T* const e = w + PaddedLine<T>(n);
+  T* const padded = e + PaddedLine<T>(n);
+  T* const centre = padded + along.radius;
+  CopyLine(line, first - along.radius, last + along.radius, padded);
+  T* const to_w = line.out != nullptr || line.sum_result ? w : nullptr;
+  T* const to_e = along.h != nullptr ? e : nullptr;
+  FoldLine(centre, along.w, along.h, along.radius, n, to_w, to_e);
+  FinishLine(along, first, last, centre, along.w_tail, to_w);
+  FinishLine(along, first, last, centre, along.h_tail, to_e);
+  if (line.out != nullptr) std::memcpy(line.out + first, w, static_cast<std::size_t>(n) * sizeof(T));
+  if (line.x == nullptr) return {};
+  std::memset(padded, 0, static_cast<std::size_t>(PaddedLine<T>(n)) * sizeof(T));
+  std::memcpy(padded, line.x + first, static_cast<std::size_t>(n) * sizeof(T));
+  const auto dot = [&](T* image) {
+    const std::int64_t vectors = (n + kLanes<T> - 1) / kLanes<T>;
+    std::fill(image + n, image + vectors * kLanes<T>, T(0));
+    Dot<T> sum;
+    sum.Add(image, padded, vectors);
+    return sum.Total();
+  };
+  StripSums sums;
+  if (line.sum_result) sums.result = dot(w);
+  if (along.h != nullptr) sums.along = dot(e);
+  return sums;
+}
+
+}  // namespace nablur::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

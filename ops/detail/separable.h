@@ -1,0 +1,38 @@
+#pragma once
+// Private: Gaussian filters along several axes of an array, all at once: one sweep over memory forward, one backward.
+
+#include <span>
+
+#include <nablur/autodiff/tensor.h>
+#include <nablur/ops/detail/gaussian_filter.h>
+
+namespace nablur::detail {
+
+/// Of which axis, and with which taps.
+template <class T>
+struct AxisTaps {
+  std::int64_t axis;
+  const HalfGaussian<T>* taps;
+};
+
+/// What a backward pass gives: the gradient of the image, empty if it was not wanted, and an entry for each axis, or none.
+template <class T>
+struct SeparableGradients {
+  Tensor<T> dx;
+  std::vector<T, pool::Allocator<T>> d_sigma;
+};
+
+/// Whether there are kernels for these taps: else the plain loop, `filter` and `filter_adjoint`, does the work.
+template <class T>
+bool has_sweep(std::span<const AxisTaps<T>> axes);
+
+/// x filtered along the axes, which are in order. For has_sweep.
+template <class T>
+Tensor<T> sweep(const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border);
+
+/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at only for the σ. For has_sweep.
+template <class T>
+SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border,
+                                     bool want_dx, bool want_sigma);
+
+}  // namespace nablur::detail

@@ -1,0 +1,261 @@
+// Private, compiled once for each instruction set: a strip of rows of a plane, filtered along both axes on its way through.
+//
+//   plane ──gather──▶ panel ──fold──▶ u, e ──transpose──▶ band ──fold──▶ tile ──transpose──▶ plane
+//
+// In the panel a vector holds neighbours in a row, in band and tile neighbours in a column: both filters run from vector to
+// vector, by the same `Fold`.
+#if defined(NABLUR_OPS_DETAIL_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NABLUR_OPS_DETAIL_STRIP_INL_H_
+#undef NABLUR_OPS_DETAIL_STRIP_INL_H_
+#else
+#define NABLUR_OPS_DETAIL_STRIP_INL_H_
+#endif
+
+#include <hwy/cache_control.h>
+
+#include <nablur/ops/detail/band-inl.h>
+#include <nablur/ops/detail/dot-inl.h>
+#include <nablur/ops/detail/panel-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace nablur::detail::HWY_NAMESPACE {
+
+template <class T>
+class Strip {
+ public:
+  Strip(const Plane<T>& plane, std::int64_t first, std::int64_t last, T* scratch)
+      : p_(plane),
+        first_(first),
+        rows_(last - first),
+        groups_((rows_ + L - 1) / L),
+        pixels_(Pixels(plane)),
+        panel_(plane, first, last, WantsU(plane), plane.across.h != nullptr, scratch) {
+    const auto take = [&](std::int64_t pixels) {
+      const Columns<T> columns{scratch, p_.inner, pixels};
+      scratch += p_.inner * pixels * L;
+      return columns;
+    };
+    for (std::int64_t g = 0; g < groups_; ++g) {
+      Band& band = bands_[g];
+      band = {take(Capacity(plane)), take(plane.across.h != nullptr ? Capacity(plane) : 0)};
+    }
+    for (Columns<T>* tile : {&tile_w_, &tile_h_, &tile_e_, &tile_x_}) *tile = take(kTile + kSlack);
+  }
+
+  static std::int64_t ScratchSize(const Plane<T>& plane, std::int64_t rows) {
+    const std::int64_t bands = 2 * ((rows + L - 1) / L) * Capacity(plane);
+    return Panel<T>::Size(plane, rows) + plane.inner * L * (bands + 4 * (kTile + kSlack));
+  }
+
+  StripSums Run() {
+    const std::int64_t n = p_.along.n;
+    const std::int64_t radius = p_.along.radius;
+    base_ = -radius;
+    std::int64_t beyond = n;
+    for (std::int64_t done = 0; done < n;) {
+      const std::int64_t target = std::min(n, done + pixels_);
+      // Whole vectors where there are more to come, so that loads are aligned.
+      const std::int64_t next = std::min(n, (target + radius + L - 1) / L * L);
+      if (next > made_) Produce(std::exchange(made_, next), next);
+      if (done == 0) ProduceBeyond(-radius, 0);
+      if (target + radius > beyond) ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
+      for (; done < target; done = std::min(target, done + kTile)) Along(done, std::min(target, done + kTile));
+      Shift(target - radius, beyond > n ? beyond : made_);
+    }
+    if (p_.stream) hwy::FlushStream();
+    return {result_.Total(), across_.Total(), along_.Total()};
+  }
+
+ private:
+  static constexpr std::int64_t L = kLanes<T>;
+  static constexpr std::int64_t kTile = 80;  // pixels
+  static constexpr std::int64_t kMostGroups = 32;
+
+  struct Band {
+    Columns<T> u;
+    Columns<T> e;
+  };
+
+  static bool WantsResult(const Plane<T>& p) { return p.out != nullptr || p.sum_result; }
+  static bool WantsU(const Plane<T>& p) { return WantsResult(p) || p.along.h != nullptr; }
+  static std::int64_t Pixels(const Plane<T>& p) {
+    return std::min(p.along.n, std::max(kTile, 240 / p.inner / kTile * kTile));
+  }
+  static std::int64_t Capacity(const Plane<T>& p) { return Pixels(p) + 2 * p.along.radius + L + kSlack; }
+
+  bool wants_e() const { return p_.across.h != nullptr; }
+
+  // f(band of u or e)
+  template <class F>
+  void ForBands(const F& f) {
+    for (std::int64_t g = 0; g < groups_; ++g) {
+      if (panel_.u() != nullptr) f(bands_[g].u);
+      if (panel_.e() != nullptr) f(bands_[g].e);
+    }
+  }
+
+  // Pixels begin … end − 1, which may lie beyond the ends of the row, are filtered across the rows and go into the bands.
+  void Produce(std::int64_t begin, std::int64_t end) {
+    const AxisFilter<T>& along = p_.along;
+    const bool inside = begin >= 0 && end <= along.n;
+    const std::int64_t all = (end - begin) * p_.inner;
+    for (std::int64_t done = 0; done < all; done += panel_.columns()) {
+      const std::int64_t count = std::min(panel_.columns(), all - done);
+      panel_.Gather(count, inside, [&](std::int64_t q) {
+        const std::int64_t pixel = border_index(begin + (done + q) / p_.inner, along.n, along.border);
+        return pixel * p_.inner + (done + q) % p_.inner;
+      });
+      for (std::int64_t q = 0; q < count; q += L) {
+        panel_.Across(q / L);
+        const std::int64_t column = (begin - base_) * p_.inner + done + q;
+        for (std::int64_t g = 0; g < groups_; ++g) {
+          const auto put = [&](const T* rows, const Columns<T>& band) {
+            if (rows != nullptr) band.Put(LoadAll<T, kSide<T>>(rows + g * L * L, L), column, std::min(L, count - q));
+          };
+          put(panel_.u(), bands_[g].u);
+          put(panel_.e(), bands_[g].e);
+        }
+      }
+    }
+    if (along.mirror_adjoint) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t pixel = border_index(i, along.n, along.border);
+        if (pixel == 0 || pixel == along.n - 1) ForPixel(i, [](T* v) { Scale(v, T(2)); });
+      }
+    }
+  }
+
+  // f(vector) for pixel i of every band.
+  template <class F>
+  void ForPixel(std::int64_t i, const F& f) {
+    ForBands([&](const Columns<T>& band) {
+      for (std::int64_t c = 0; c < p_.inner; ++c) f(band.At(c, i - base_));
+    });
+  }
+
+  // Pixels begin … end − 1 beyond an end of the row: zeros, copies of pixels in the bands, or else made from the plane.
+  void ProduceBeyond(std::int64_t begin, std::int64_t end) {
+    const hn::ScalableTag<T> d;
+    const auto source = [&](std::int64_t i) { return border_index(i, p_.along.n, p_.along.border); };
+    const auto is_far = [&](std::int64_t i) { return source(i) >= 0 && (source(i) < base_ || source(i) >= made_); };
+    for (std::int64_t i = begin; i < end;) {
+      if (is_far(i)) {
+        const std::int64_t run = i;
+        while (i < end && is_far(i)) ++i;
+        Produce(run, i);
+        continue;
+      }
+      const std::int64_t step = (source(i) - i) * L;
+      ForPixel(i, [&](T* v) { hn::Store(source(i) < 0 ? hn::Zero(d) : hn::Load(d, v + step), d, v); });
+      ++i;
+    }
+  }
+
+  // Forgets the pixels before `base`.
+  void Shift(std::int64_t base, std::int64_t end) {
+    const auto size = static_cast<std::size_t>((end - base) * L) * sizeof(T);
+    ForBands([&](const Columns<T>& band) {
+      for (std::int64_t c = 0; c < p_.inner; ++c) std::memmove(band.At(c, 0), band.At(c, base - base_), size);
+    });
+    base_ = base;
+  }
+
+  // Pixels begin … end − 1 of every group, filtered along the row.
+  void Along(std::int64_t begin, std::int64_t end) {
+    const AxisFilter<T>& f = p_.along;
+    for (std::int64_t g = 0; g < groups_; ++g) {
+      for (std::int64_t c = 0; c < p_.inner; ++c) {
+        const auto fold = [&](const Columns<T>& band, T* to_w, T* to_h) {
+          const T* const in = band.At(c, begin - base_);
+          FoldAll(in, f.w, f.h, f.radius, end - begin, to_w, to_h, [] {});
+          FinishEnds(f, begin, end, in, to_w, to_h);
+        };
+        T* const result = WantsResult(p_) ? tile_w_.At(c, 0) : nullptr;
+        T* const along = f.h != nullptr ? tile_h_.At(c, 0) : nullptr;
+        if (panel_.u() != nullptr) fold(bands_[g].u, result, along);
+        if (wants_e()) fold(bands_[g].e, tile_e_.At(c, 0), nullptr);
+      }
+      const std::int64_t row = first_ + g * L;
+      const std::int64_t at = row * p_.pitch + begin * p_.inner;
+      const std::int64_t rows = std::min(L, first_ + rows_ - row);
+      if (p_.out != nullptr) Write(p_.out + at - p_.out_row * p_.pitch, rows, end - begin);
+      if (p_.x != nullptr) Sum(p_.x + at, rows, end - begin);
+    }
+  }
+
+  void Write(T* to, std::int64_t rows, std::int64_t pixels) const {
+    for (std::int64_t q = 0; q < pixels * p_.inner; q += L) {
+      const std::int64_t count = std::min(L, pixels * p_.inner - q);
+      WriteSquare<T>(tile_w_.Get(q, count), to + q, p_.pitch, rows, count, p_.stream);
+    }
+  }
+
+  void Sum(const T* x, std::int64_t rows, std::int64_t pixels) {
+    for (std::int64_t q = 0; q < pixels * p_.inner; q += L) {
+      const std::int64_t count = std::min(L, pixels * p_.inner - q);
+      tile_x_.Put(ReadSquare(x + q, p_.pitch, rows, count), q, count);
+    }
+    for (std::int64_t c = 0; c < p_.inner; ++c) {
+      if (p_.sum_result) result_.Add(tile_w_.At(c, 0), tile_x_.At(c, 0), pixels);
+      if (wants_e()) across_.Add(tile_e_.At(c, 0), tile_x_.At(c, 0), pixels);
+      if (p_.along.h != nullptr) along_.Add(tile_h_.At(c, 0), tile_x_.At(c, 0), pixels);
+    }
+  }
+
+  const Plane<T>& p_;
+  const std::int64_t first_;
+  const std::int64_t rows_;
+  const std::int64_t groups_;
+  const std::int64_t pixels_;
+  Panel<T> panel_;
+  Band bands_[kMostGroups];
+  Columns<T> tile_w_;
+  Columns<T> tile_h_;
+  Columns<T> tile_e_;
+  Columns<T> tile_x_;
+  std::int64_t base_ = 0;  // the pixel with which the bands begin
+  std::int64_t made_ = 0;  // pixels before this one have been produced
+  Dot<T> result_;
+  Dot<T> across_;
+  Dot<T> along_;
+};
+
+// The same where nothing is filtered along the rows.
+template <class T>
+StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T* scratch) {
+  constexpr std::int64_t L = kLanes<T>;
+  Panel<T> panel(p, first, last, p.out != nullptr || p.sum_result, p.across.h != nullptr, scratch);
+  Dot<T> result;
+  Dot<T> across;
+  for (std::int64_t c = 0; c < p.inner; c += L) {
+    if (c % panel.columns() == 0) {
+      panel.Gather(std::min(panel.columns(), p.inner - c), true, [c](std::int64_t q) { return c + q; });
+    }
+    panel.Across(c % panel.columns() / L);
+    const std::int64_t columns = std::min(L, p.inner - c);
+    for (std::int64_t r = first; r < last; r += L) {
+      const std::int64_t at = r * p.pitch + c;
+      const std::int64_t rows = std::min(L, last - r);
+      const auto write = [&](const T* from, T* to) {
+        if (to != nullptr) {
+          WriteSquare<T>(LoadAll<T, kSide<T>>(from + (r - first) * L, L), to + at - p.out_row * p.pitch, p.pitch, rows, columns,
+                         p.stream);
+        }
+      };
+      write(panel.u(), p.out);
+      write(panel.e(), p.out_e);
+      if (p.x == nullptr) continue;
+      alignas(64) T x[L * L];
+      StoreAll<T>(ReadSquare(p.x + at, p.pitch, rows, columns), x, L);
+      if (p.sum_result) result.Add(panel.u() + (r - first) * L, x, L);
+      if (p.across.h != nullptr) across.Add(panel.e() + (r - first) * L, x, L);
+    }
+  }
+  if (p.stream) hwy::FlushStream();
+  return {result.Total(), across.Total(), 0};
+}
+
+}  // namespace nablur::detail::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,94 @@
+#include <nablur/ops/simd.h>
+
+#include <array>
+#include <atomic>
+#include <utility>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE <nablur/ops/detail/kernels-inl.h>
+#include <hwy/foreach_target.h>  // before highway.h
+
+#include <hwy/highway.h>
+
+#include <nablur/autodiff/error.h>
+#include <nablur/ops/detail/kernels-inl.h>
+
+namespace nablur {
+
+namespace {
+
+struct Target {
+  const char* name = "PLAIN";
+  const detail::Kernels<float>* floats = nullptr;
+  const detail::Kernels<double>* doubles = nullptr;
+};
+
+struct Targets {
+  std::array<Target, 65> all;  // those that the machine runs, best first; the plain loop ends the list
+  std::size_t count = 1;
+};
+
+// Highway's bits are ordered: the lower, the better.
+template <int... bit>
+Targets supported(std::integer_sequence<int, bit...>) {
+  Targets targets;
+  targets.count = 0;
+  const std::int64_t runs = hwy::SupportedTargets();
+  const auto add = [&]<int b>(std::integral_constant<int, b>) {
+    constexpr std::int64_t target = std::int64_t{1} << b;
+    using Compiled = detail::TargetKernels<target>;
+    if (Compiled::floats != nullptr && (runs & target) != 0) {
+      targets.all[targets.count++] = {hwy::TargetName(target), Compiled::floats, Compiled::doubles};
+    }
+  };
+  (add(std::integral_constant<int, bit>()), ...);
+  ++targets.count;
+  return targets;
+}
+
+const Targets& targets() {
+  static const Targets list = supported(std::make_integer_sequence<int, 63>());
+  return list;
+}
+
+std::atomic<const Target*>& chosen() {
+  static std::atomic<const Target*> target(targets().all.data());
+  return target;
+}
+
+}  // namespace
+
+namespace detail {
+
+template <>
+const Kernels<float>* kernels<float>() {
+  return chosen().load(std::memory_order_relaxed)->floats;
+}
+template <>
+const Kernels<double>* kernels<double>() {
+  return chosen().load(std::memory_order_relaxed)->doubles;
+}
+
+}  // namespace detail
+
+std::vector<std::string> simd_targets() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < targets().count; ++i) names.emplace_back(targets().all[i].name);
+  return names;
+}
+
+std::string simd_target() { return chosen().load()->name; }
+
+void set_simd_target(std::string_view name) {
+  std::string known;
+  for (std::size_t i = 0; i < targets().count; ++i) {
+    if (targets().all[i].name == name) {
+      chosen().store(&targets().all[i]);
+      return;
+    }
+    known += (i == 0 ? "" : ", ") + std::string(targets().all[i].name);
+  }
+  fail("set_simd_target: expected one of ", known, ", got \"", name, "\"");
+}
+
+}  // namespace nablur
