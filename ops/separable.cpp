@@ -30,7 +30,7 @@ class Sweep {
     std::int64_t taps = 0;
     for (const SweepAxis<T>& axis : axes) taps += axis.filter.radius + 4;
     slots_ = size * taps < kSmall ? 1 : threads();
-    is_large_ = size * static_cast<std::int64_t>(sizeof(T)) >= kLarge;
+    bytes_ = size * static_cast<std::int64_t>(sizeof(T));
   }
 
   // Filters `outer` arrays side by side along the axes from `level` on. x and out may be null.
@@ -58,11 +58,12 @@ class Sweep {
   const Pooled<double>& sums() const { return sums_; }
 
  private:
-  static constexpr std::int64_t kSmall = 1 << 19;   // taps: some tens of microseconds, not worth waking anyone
-  static constexpr std::int64_t kLarge = 1 << 23;   // bytes: past the caches
-  static constexpr std::int64_t kRows = 80;         // of a strip
-  static constexpr std::int64_t kBlock = 8;         // slices that are held at a time
-  static constexpr std::int64_t kChunk = 4096;      // numbers of a row, or samples of a line, in one task
+  static constexpr std::int64_t kSmall = 1 << 19;  // taps: some tens of microseconds, not worth waking anyone
+  static constexpr std::int64_t kNear = 1 << 21;   // bytes that a core's own caches may hold
+  static constexpr std::int64_t kFar = 1 << 23;    // and those that all cores share
+  static constexpr std::int64_t kRows = 80;        // of a strip
+  static constexpr std::int64_t kBlock = 8;        // slices that are held at a time
+  static constexpr std::int64_t kChunk = 4096;     // numbers of a row, or samples of a line, in one task
 
   // The planes of an array and their strips: each task is one.
   struct Grid {
@@ -86,7 +87,8 @@ class Sweep {
     plane.out = out;
     plane.x = want_sigma_ ? x : nullptr;
     plane.sum_result = stream.derived >= 0;
-    plane.stream = is_large_;
+    plane.fetch = bytes_ >= kNear;
+    plane.stream = true;
     return plane;
   }
 
@@ -131,15 +133,18 @@ class Sweep {
     const std::int64_t n = line.along.n;
     const std::int64_t samples = std::min(n, std::max(kChunk, 4 * line.along.radius));
     const std::int64_t pieces = ceil_div(n, samples);
-    add(stream, tasks(outer * pieces, k_.line_scratch(line, samples), [&](std::int64_t task, T* scratch) {
-          Line<T> mine = line;
-          const std::int64_t at = task / pieces * n;
-          mine.in = stream.data + at;
-          mine.out = out == nullptr ? nullptr : out + at;
-          mine.x = want_sigma_ ? x + at : nullptr;
-          const std::int64_t first = task % pieces * samples;
-          return k_.line(mine, first, std::min(n, first + samples), scratch);
-        }), level, level);
+    add(stream,
+        tasks(outer * pieces, k_.line_scratch(line, samples),
+              [&](std::int64_t task, T* scratch) {
+                Line<T> mine = line;
+                const std::int64_t at = task / pieces * n;
+                mine.in = stream.data + at;
+                mine.out = out == nullptr ? nullptr : out + at;
+                mine.x = want_sigma_ ? x + at : nullptr;
+                const std::int64_t first = task % pieces * samples;
+                return k_.line(mine, first, std::min(n, first + samples), scratch);
+              }),
+        level, level);
   }
 
   // A block of slices is filtered along this axis into memory of its own, and goes on from there while it is in the caches.
@@ -185,9 +190,7 @@ class Sweep {
     const std::int64_t per_plane = ceil_div(height, strip);
     const std::int64_t chunks = grid.chunk == 0 ? 1 : ceil_div(plane.inner, grid.chunk);
     const std::int64_t width = chunks == 1 ? plane.inner : grid.chunk;
-    const auto is_whole = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 == 0; };
-    plane.stream = plane.stream && k_.lanes * static_cast<std::int64_t>(sizeof(T)) == 64 && is_whole(plane.out) &&
-                   plane.pitch % k_.lanes == 0 && grid.outer_step % k_.lanes == 0 && grid.middle_step % k_.lanes == 0;
+    plane.stream = plane.stream && is_worth_streaming(plane, grid);
     Plane<T> widest = plane;
     if (chunks > 1) widest.inner = width;
     const std::int64_t scratch = k_.strip_scratch(widest, strip);
@@ -206,6 +209,16 @@ class Sweep {
     });
   }
 
+  // Writing past the caches pays for images that do not fit into them; and where a pitch of some 4 KiB maps the sixteen rows that
+  // are written side by side to one set of the nearest. It takes whole vectors of 64 bytes.
+  bool is_worth_streaming(const Plane<T>& plane, const Grid& grid) const {
+    constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+    const auto is_whole = [](std::int64_t numbers) { return numbers * size % 64 == 0; };
+    const bool collides = bytes_ >= kNear && plane.pitch * size % 4096 == 0;
+    return (bytes_ >= kFar || collides) && k_.lanes * size == 64 && is_whole(plane.pitch) && is_whole(grid.outer_step) &&
+           is_whole(grid.middle_step) && reinterpret_cast<std::uintptr_t>(plane.out) % 64 == 0;
+  }
+
   // run(task, scratch) for each, and the sum of what they return, in an order that depends on their number alone.
   template <class F>
   StripSums tasks(std::int64_t count, std::int64_t scratch_size, const F& run) {
@@ -218,9 +231,8 @@ class Sweep {
       return {};
     }
     Pooled<StripSums> sums(static_cast<std::size_t>(count));
-    for_each_task(count, slots, [&](std::int64_t task, int slot) {
-      sums[static_cast<std::size_t>(task)] = run(task, memory + slot * stride);
-    });
+    for_each_task(count, slots,
+                  [&](std::int64_t task, int slot) { sums[static_cast<std::size_t>(task)] = run(task, memory + slot * stride); });
     for (std::size_t width = 1; width < sums.size(); width *= 2) {
       for (std::size_t i = 0; i + width < sums.size(); i += 2 * width) {
         sums[i].result += sums[i + width].result;
@@ -245,7 +257,7 @@ class Sweep {
   const Kernels<T>& k_;
   const bool want_sigma_;
   int slots_;
-  bool is_large_;
+  std::int64_t bytes_;
   Pooled<double> sums_;
 };
 

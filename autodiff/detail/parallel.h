@@ -13,8 +13,7 @@ void run_tasks(std::int64_t count, int slots, void (*run)(void* context, std::in
 template <class F>
 void for_each_task(std::int64_t count, int slots, const F& f) {
   run_tasks(
-      count, slots,
-      [](void* context, std::int64_t task, int slot) { (*static_cast<const F*>(context))(task, slot); },
+      count, slots, [](void* context, std::int64_t task, int slot) { (*static_cast<const F*>(context))(task, slot); },
       const_cast<void*>(static_cast<const void*>(&f)));
 }
 

@@ -193,7 +193,7 @@ struct Fold {
 // out[i] = Σ_d w_|d| in[i + d] and out_e[i] = Σ_d h_|d| in[i + d] for `count` vectors; a null out or out_e is not wanted. Reads
 // and writes up to kSlack vectors more. Calls between() after every few vectors.
 template <class T, class Between>
-void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e, const Between& between) {
+void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e, Between&& between) {
   constexpr std::int64_t L = kLanes<T>;
   if (out != nullptr && out_e != nullptr) {
     for (std::int64_t i = 0; i < count; i += kJointBlock) {

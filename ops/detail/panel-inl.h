@@ -16,6 +16,43 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
+// Fetches a part of an image a little at a time, between other work. Its rows lie far apart, and the machine does not see them
+// coming; and all at once they would block every other access.
+template <class T>
+class Prefetcher {
+ public:
+  // Columns first … last − 1 of `rows` rows, in about `calls` calls.
+  void Start(const T* image, std::int64_t pitch, std::int64_t rows, std::int64_t first, std::int64_t last, std::int64_t calls) {
+    next_ = image + first;
+    end_ = image + last;
+    width_ = last - first;
+    pitch_ = pitch;
+    left_ = last > first ? rows : 0;
+    piece_ = (left_ * (last - first + kLine) / (calls + 1) / kLine + 1) * kLine;
+  }
+
+  HWY_INLINE void operator()() {
+    if (left_ == 0) return;
+    const T* const stop = std::min(next_ + piece_, end_);
+    for (const T* line = next_; line < stop; line += kLine) hwy::Prefetch(line);
+    next_ = stop;
+    if (stop < end_) return;
+    --left_;
+    next_ = end_ - width_ + pitch_;
+    end_ += pitch_;
+  }
+
+ private:
+  static constexpr std::int64_t kLine = 64 / sizeof(T);
+
+  const T* next_ = nullptr;
+  const T* end_ = nullptr;  // of the row
+  std::int64_t width_ = 0;
+  std::int64_t pitch_ = 0;
+  std::int64_t left_ = 0;   // rows
+  std::int64_t piece_ = 0;  // numbers in a call
+};
+
 // Columns of the strip and of the rows that its outputs reach, copied with the borders in place: no loop below knows of borders
 // or strides, and no stride makes the cache's sets collide. A vector holds neighbouring columns of one row; the vector of the
 // next row follows it.
@@ -23,7 +60,7 @@ template <class T>
 class Panel {
  public:
   static constexpr std::int64_t L = kLanes<T>;
-  static constexpr std::int64_t kColumns = 240;
+  static constexpr std::int64_t kColumns = 64;
 
   // Rows first … last − 1 of the plane. u: the filtered rows are wanted; e: those with h.
   Panel(const Plane<T>& plane, std::int64_t first, std::int64_t last, bool u, bool e, T*& scratch)
@@ -44,36 +81,41 @@ class Panel {
   template <class Place>
   void Gather(std::int64_t count, bool contiguous, const Place& place) {
     const AxisFilter<T>& across = plane_.across;
-    const hn::ScalableTag<T> d;
-    const std::int64_t step = height_ * L;
     const std::int64_t vectors = (count + L - 1) / L;
     const std::int64_t whole = contiguous ? count / L : 0;
     const std::int64_t start = place(0);
-    ahead_ = contiguous ? start + count : plane_.columns();
-    ahead_row_ = std::max<std::int64_t>(0, first_ - across.radius);
-    for (std::int64_t i = 0; i < rows_ + 2 * across.radius; ++i) {
-      const std::int64_t row = border_index(first_ - across.radius + i, across.n, across.border);
-      T* to = panel_ + i * L;
-      if (row < 0) {
-        for (std::int64_t v = 0; v < vectors; ++v, to += step) hn::Store(hn::Zero(d), d, to);
-        continue;
+    const std::int64_t first = first_ - across.radius;
+    const std::int64_t last = first_ + rows_ + across.radius;
+    const std::int64_t inside = std::max<std::int64_t>(first, 0);
+    const std::int64_t inside_end = std::min(last, across.n);
+    CopyRows(plane_.in + inside * plane_.pitch + start, inside_end - inside, whole, panel_ + (inside - first) * L);
+    for (std::int64_t i = first; i < last; ++i) {
+      const bool beyond = i < inside || i >= inside_end;
+      const std::int64_t row = beyond ? border_index(i, across.n, across.border) : i;
+      T* const to = panel_ + (i - first) * L;
+      if (beyond && whole > 0) {
+        if (row < 0) {
+          ClearRow(whole, to);
+        } else {
+          CopyRows(plane_.in + row * plane_.pitch + start, 1, whole, to);
+        }
       }
       const T* const from = plane_.in + row * plane_.pitch;
-      for (std::int64_t v = 0; v < whole; ++v, to += step) hn::Store(hn::LoadU(d, from + start + v * L), d, to);
       for (std::int64_t q = whole * L; q < vectors * L; ++q) {
-        to[(q / L - whole) * step + q % L] = q < count ? from[place(q)] : T(0);
+        to[q / L * height_ * L + q % L] = q < count && row >= 0 ? from[place(q)] : T(0);
       }
       if (across.mirror_adjoint && (row == 0 || row == across.n - 1)) {
-        for (std::int64_t v = 0; v < vectors; ++v) Scale(panel_ + v * step + i * L, T(2));
+        for (std::int64_t v = 0; v < vectors; ++v) Scale(to + v * height_ * L, T(2));
       }
     }
   }
 
   // Filters vector v of what was gathered: u() and e() are its rows, and zeros up to a multiple of L.
-  void Across(std::int64_t v) {
+  template <class Between>
+  void Across(std::int64_t v, Between&& between) {
     const AxisFilter<T>& across = plane_.across;
     const T* const in = panel_ + (v * height_ + across.radius) * L;
-    FoldAll(in, across.w, across.h, across.radius, rows_, u_, e_, [this] { PrefetchSome(); });
+    FoldAll(in, across.w, across.h, across.radius, rows_, u_, e_, between);
     FinishEnds(across, first_, first_ + rows_, in, u_, e_);
     for (T* const image : {u_, e_}) {
       if (image != nullptr) std::fill(image + rows_ * L, image + (rows_ + L - 1) / L * L * L, T(0));
@@ -84,30 +126,35 @@ class Panel {
   const T* e() const { return e_; }
 
  private:
-  // What the next panel will gather, a little at a time: rows lie far apart, and the machine does not see it coming.
-  HWY_INLINE void PrefetchSome() {
-    constexpr std::int64_t kRows = 3;
-    if (ahead_ + columns() > plane_.columns()) return;
-    const std::int64_t last = std::min({plane_.across.n, first_ + rows_ + plane_.across.radius, ahead_row_ + kRows});
-    for (; ahead_row_ < last; ++ahead_row_) {
-      const T* const row = plane_.in + ahead_row_ * plane_.pitch + ahead_;
-      for (std::int64_t c = 0; c < columns(); c += L) hwy::Prefetch(row + c);
+  // Rows in order, as many vectors of each.
+  void CopyRows(const T* from, std::int64_t rows, std::int64_t vectors, T* to) const {
+    const hn::ScalableTag<T> d;
+    const std::int64_t step = height_ * L;
+    if (vectors * L == kColumns) {
+      for (std::int64_t i = 0; i < rows; ++i, from += plane_.pitch, to += L) {
+        StoreAll<T>(LoadAll<T, kColumns / L>(from, L), to, step);
+      }
+      return;
     }
+    for (std::int64_t i = 0; i < rows; ++i, from += plane_.pitch, to += L) {
+      for (std::int64_t v = 0; v < vectors; ++v) hn::Store(hn::LoadU(d, from + v * L), d, to + v * step);
+    }
+  }
+
+  void ClearRow(std::int64_t vectors, T* to) const {
+    const hn::ScalableTag<T> d;
+    for (std::int64_t v = 0; v < vectors; ++v) hn::Store(hn::Zero(d), d, to + v * height_ * L);
   }
 
   static std::int64_t Vectors(const Plane<T>& plane) { return (std::min(kColumns, plane.columns()) + L - 1) / L; }
   // An odd number, so that neighbouring vectors do not meet in the same sets of the cache.
-  static std::int64_t Height(const Plane<T>& plane, std::int64_t rows) {
-    return (rows + kSlack + 2 * plane.across.radius) | 1;
-  }
+  static std::int64_t Height(const Plane<T>& plane, std::int64_t rows) { return (rows + kSlack + 2 * plane.across.radius) | 1; }
   static std::int64_t Rows(std::int64_t rows) { return rows + std::max(L, kSlack); }
 
   const Plane<T>& plane_;
   const std::int64_t first_;
   const std::int64_t rows_;
   const std::int64_t height_;
-  std::int64_t ahead_ = 0;      // the column after the panel's
-  std::int64_t ahead_row_ = 0;  // the row from which on it is to be prefetched
   T* panel_;
   T* u_;
   T* e_;

@@ -30,7 +30,8 @@ bool has_sweep(std::span<const AxisTaps<T>> axes);
 template <class T>
 Tensor<T> sweep(const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border);
 
-/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at only for the σ. For has_sweep.
+/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at only for the σ. For
+/// has_sweep.
 template <class T>
 SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border,
                                      bool want_dx, bool want_sigma);

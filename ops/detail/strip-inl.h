@@ -35,10 +35,10 @@ class Strip {
       scratch += p_.inner * pixels * L;
       return columns;
     };
-    for (std::int64_t g = 0; g < groups_; ++g) {
-      Band& band = bands_[g];
-      band = {take(Capacity(plane)), take(plane.across.h != nullptr ? Capacity(plane) : 0)};
-    }
+    band_u_ = take(Capacity(plane));
+    scratch += (groups_ - 1) * p_.inner * Capacity(plane) * L;
+    band_e_ = take(Capacity(plane));
+    scratch += (groups_ - 1) * p_.inner * Capacity(plane) * L;
     for (Columns<T>* tile : {&tile_w_, &tile_h_, &tile_e_, &tile_x_}) *tile = take(kTile + kSlack);
   }
 
@@ -56,6 +56,7 @@ class Strip {
       const std::int64_t target = std::min(n, done + pixels_);
       // Whole vectors where there are more to come, so that loads are aligned.
       const std::int64_t next = std::min(n, (target + radius + L - 1) / L * L);
+      if (p_.fetch) Prefetch(next, target);
       if (next > made_) Produce(std::exchange(made_, next), next);
       if (done == 0) ProduceBeyond(-radius, 0);
       if (target + radius > beyond) ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
@@ -69,28 +70,44 @@ class Strip {
  private:
   static constexpr std::int64_t L = kLanes<T>;
   static constexpr std::int64_t kTile = 80;  // pixels
-  static constexpr std::int64_t kMostGroups = 32;
 
-  struct Band {
-    Columns<T> u;
-    Columns<T> e;
+  struct Fetch {
+    Prefetcher<T> in;
+    Prefetcher<T> x;
+    HWY_INLINE void operator()() {
+      in();
+      x();
+    }
   };
 
   static bool WantsResult(const Plane<T>& p) { return p.out != nullptr || p.sum_result; }
   static bool WantsU(const Plane<T>& p) { return WantsResult(p) || p.along.h != nullptr; }
-  static std::int64_t Pixels(const Plane<T>& p) {
-    return std::min(p.along.n, std::max(kTile, 240 / p.inner / kTile * kTile));
-  }
+  static std::int64_t Pixels(const Plane<T>& p) { return std::min(p.along.n, std::max(kTile, 240 / p.inner / kTile * kTile)); }
   static std::int64_t Capacity(const Plane<T>& p) { return Pixels(p) + 2 * p.along.radius + L + kSlack; }
 
+  // What the next round will read: pixels from `begin` on of the image, and from begin_x on of x.
+  void Prefetch(std::int64_t begin, std::int64_t begin_x) {
+    const auto end = [this](std::int64_t pixel) { return std::min(p_.along.n, pixel + pixels_) * p_.inner; };
+    const std::int64_t first = std::max<std::int64_t>(0, first_ - p_.across.radius);
+    const std::int64_t last = std::min(p_.across.n, first_ + rows_ + p_.across.radius);
+    const std::int64_t calls = pixels_ * p_.inner * groups_ * 2 / kPlainBlock;
+    fetch_.in.Start(p_.in + first * p_.pitch, p_.pitch, last - first, begin * p_.inner, end(begin), calls);
+    if (p_.x != nullptr) fetch_.x.Start(p_.x + first_ * p_.pitch, p_.pitch, rows_, begin_x * p_.inner, end(begin_x), calls);
+  }
+
   bool wants_e() const { return p_.across.h != nullptr; }
+
+  // The band of group g: those of a kind lie one behind the other.
+  Columns<T> Band(const Columns<T>& first, std::int64_t g) const {
+    return {first.At(0, 0) + g * first.channels * first.capacity * L, first.channels, first.capacity};
+  }
 
   // f(band of u or e)
   template <class F>
   void ForBands(const F& f) {
     for (std::int64_t g = 0; g < groups_; ++g) {
-      if (panel_.u() != nullptr) f(bands_[g].u);
-      if (panel_.e() != nullptr) f(bands_[g].e);
+      if (panel_.u() != nullptr) f(Band(band_u_, g));
+      if (panel_.e() != nullptr) f(Band(band_e_, g));
     }
   }
 
@@ -106,15 +123,8 @@ class Strip {
         return pixel * p_.inner + (done + q) % p_.inner;
       });
       for (std::int64_t q = 0; q < count; q += L) {
-        panel_.Across(q / L);
-        const std::int64_t column = (begin - base_) * p_.inner + done + q;
-        for (std::int64_t g = 0; g < groups_; ++g) {
-          const auto put = [&](const T* rows, const Columns<T>& band) {
-            if (rows != nullptr) band.Put(LoadAll<T, kSide<T>>(rows + g * L * L, L), column, std::min(L, count - q));
-          };
-          put(panel_.u(), bands_[g].u);
-          put(panel_.e(), bands_[g].e);
-        }
+        panel_.Across(q / L, fetch_);
+        PutIntoBands((begin - base_) * p_.inner + done + q, std::min(L, count - q));
       }
     }
     if (along.mirror_adjoint) {
@@ -122,6 +132,17 @@ class Strip {
         const std::int64_t pixel = border_index(i, along.n, along.border);
         if (pixel == 0 || pixel == along.n - 1) ForPixel(i, [](T* v) { Scale(v, T(2)); });
       }
+    }
+  }
+
+  // `count` columns, from the panel's rows.
+  void PutIntoBands(std::int64_t column, std::int64_t count) {
+    for (std::int64_t g = 0; g < groups_; ++g) {
+      const auto put = [&](const T* rows, const Columns<T>& band) {
+        if (rows != nullptr) band.Put(LoadAll<T, kSide<T>>(rows + g * L * L, L), column, count);
+      };
+      put(panel_.u(), Band(band_u_, g));
+      put(panel_.e(), Band(band_e_, g));
     }
   }
 
@@ -167,13 +188,13 @@ class Strip {
       for (std::int64_t c = 0; c < p_.inner; ++c) {
         const auto fold = [&](const Columns<T>& band, T* to_w, T* to_h) {
           const T* const in = band.At(c, begin - base_);
-          FoldAll(in, f.w, f.h, f.radius, end - begin, to_w, to_h, [] {});
+          FoldAll(in, f.w, f.h, f.radius, end - begin, to_w, to_h, fetch_);
           FinishEnds(f, begin, end, in, to_w, to_h);
         };
         T* const result = WantsResult(p_) ? tile_w_.At(c, 0) : nullptr;
         T* const along = f.h != nullptr ? tile_h_.At(c, 0) : nullptr;
-        if (panel_.u() != nullptr) fold(bands_[g].u, result, along);
-        if (wants_e()) fold(bands_[g].e, tile_e_.At(c, 0), nullptr);
+        if (panel_.u() != nullptr) fold(Band(band_u_, g), result, along);
+        if (wants_e()) fold(Band(band_e_, g), tile_e_.At(c, 0), nullptr);
       }
       const std::int64_t row = first_ + g * L;
       const std::int64_t at = row * p_.pitch + begin * p_.inner;
@@ -208,7 +229,9 @@ class Strip {
   const std::int64_t groups_;
   const std::int64_t pixels_;
   Panel<T> panel_;
-  Band bands_[kMostGroups];
+  Fetch fetch_;
+  Columns<T> band_u_;
+  Columns<T> band_e_;
   Columns<T> tile_w_;
   Columns<T> tile_h_;
   Columns<T> tile_e_;
@@ -231,7 +254,7 @@ StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T
     if (c % panel.columns() == 0) {
       panel.Gather(std::min(panel.columns(), p.inner - c), true, [c](std::int64_t q) { return c + q; });
     }
-    panel.Across(c % panel.columns() / L);
+    panel.Across(c % panel.columns() / L, [] {});
     const std::int64_t columns = std::min(L, p.inner - c);
     for (std::int64_t r = first; r < last; r += L) {
       const std::int64_t at = r * p.pitch + c;

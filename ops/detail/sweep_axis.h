@@ -31,7 +31,8 @@ struct SweepAxis {
   HalfTaps<T> w_tail;
   HalfTaps<T> h_tail;
 
-  SweepAxis(const Shape& shape, std::size_t which, const AxisTaps<T>& of, Border border, bool adjoint) : entry(which), axis(of.axis) {
+  SweepAxis(const Shape& shape, std::size_t which, const AxisTaps<T>& of, Border border, bool adjoint)
+      : entry(which), axis(of.axis) {
     const Lines lines(shape, axis);
     outer = lines.outer;
     inner = lines.inner;
