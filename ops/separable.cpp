@@ -25,8 +25,9 @@ struct Stream {
 template <class T>
 class Sweep {
  public:
-  Sweep(const Pooled<SweepAxis<T>>& axes, const Kernels<T>& kernels, std::int64_t size, bool want_sigma)
-      : axes_(axes), k_(kernels), want_sigma_(want_sigma), sums_(axes.size(), 0.0) {
+  // The sums of products with x are left with the axes.
+  Sweep(Pooled<SweepAxis<T>>& axes, const Kernels<T>& kernels, std::int64_t size, bool want_sigma)
+      : axes_(axes), k_(kernels), want_sigma_(want_sigma) {
     std::int64_t taps = 0;
     for (const SweepAxis<T>& axis : axes) taps += axis.filter.radius + 4;
     slots_ = size * taps < kSmall ? 1 : threads();
@@ -34,7 +35,7 @@ class Sweep {
   }
 
   // Filters `outer` arrays side by side along the axes from `level` on. x and out may be null.
-  void run(std::size_t level, std::int64_t outer, const Pooled<Stream<T>>& streams, const T* x, T* out) {
+  void run(std::size_t level, std::int64_t outer, std::span<const Stream<T>> streams, const T* x, T* out) {
     const SweepAxis<T>& axis = axes_[level];
     const std::size_t left = axes_.size() - level;
     if (left > 2 || (left == 2 && axes_[level + 1].inner >= k_.lanes)) {
@@ -54,8 +55,6 @@ class Sweep {
       }
     }
   }
-
-  const Pooled<double>& sums() const { return sums_; }
 
  private:
   static constexpr std::int64_t kSmall = 1 << 19;  // taps: some tens of microseconds, not worth waking anyone
@@ -148,7 +147,7 @@ class Sweep {
   }
 
   // A block of slices is filtered along this axis into memory of its own, and goes on from there while it is in the caches.
-  void by_blocks(std::size_t level, std::int64_t outer, const Pooled<Stream<T>>& streams, const T* x, T* out) {
+  void by_blocks(std::size_t level, std::int64_t outer, std::span<const Stream<T>> streams, const T* x, T* out) {
     const SweepAxis<T>& v = axes_[level];
     const std::int64_t slice = v.inner;
     const std::int64_t block = std::min(kBlock, v.filter.n);
@@ -230,6 +229,7 @@ class Sweep {
       for_each_task(count, slots, [&](std::int64_t task, int slot) { run(task, memory + slot * stride); });
       return {};
     }
+    if (count == 1) return run(0, memory);
     Pooled<StripSums> sums(static_cast<std::size_t>(count));
     for_each_task(count, slots,
                   [&](std::int64_t task, int slot) { sums[static_cast<std::size_t>(task)] = run(task, memory + slot * stride); });
@@ -246,19 +246,18 @@ class Sweep {
   void add(const Stream<T>& stream, const StripSums& sums, std::size_t across, std::size_t along) {
     if (!want_sigma_) return;
     if (stream.derived >= 0) {
-      sums_[static_cast<std::size_t>(stream.derived)] += sums.result;
+      axes_[static_cast<std::size_t>(stream.derived)].sum += sums.result;
     } else {
-      sums_[across] += sums.across;
-      sums_[along] += sums.along;
+      axes_[across].sum += sums.across;
+      axes_[along].sum += sums.along;
     }
   }
 
-  const Pooled<SweepAxis<T>>& axes_;
+  Pooled<SweepAxis<T>>& axes_;
   const Kernels<T>& k_;
   const bool want_sigma_;
   int slots_;
   std::int64_t bytes_;
-  Pooled<double> sums_;
 };
 
 }  // namespace
@@ -274,10 +273,11 @@ bool has_sweep(std::span<const AxisTaps<T>> axes) {
 
 template <class T>
 Tensor<T> sweep(const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border) {
-  const Pooled<SweepAxis<T>> live = live_axes(x.shape(), axes, border, false);
+  Pooled<SweepAxis<T>> live = live_axes(x.shape(), axes, border, false);
   if (live.empty() || x.size() == 0) return x;
   auto y = Tensor<T>::empty(x.shape());
-  Sweep<T>(live, *kernels<T>(), x.size(), false).run(0, live[0].outer, {{x.data(), -1}}, nullptr, y.mutable_data());
+  const Stream<T> image{x.data(), -1};
+  Sweep<T>(live, *kernels<T>(), x.size(), false).run(0, live[0].outer, {&image, 1}, nullptr, y.mutable_data());
   return y;
 }
 
@@ -286,16 +286,17 @@ SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std
                                      bool want_dx, bool want_sigma) {
   SeparableGradients<T> gradients;
   if (want_sigma) gradients.d_sigma.assign(axes.size(), T(0));
-  const Pooled<SweepAxis<T>> live = live_axes(g.shape(), axes, border, true);
+  Pooled<SweepAxis<T>> live = live_axes(g.shape(), axes, border, true);
   if (live.empty() || g.size() == 0) {
     if (want_dx) gradients.dx = g;
     return gradients;
   }
   if (want_dx) gradients.dx = Tensor<T>::empty(g.shape());
-  Sweep<T> sweep(live, *kernels<T>(), g.size(), want_sigma);
-  sweep.run(0, live[0].outer, {{g.data(), -1}}, want_sigma ? x.data() : nullptr, want_dx ? gradients.dx.mutable_data() : nullptr);
+  const Stream<T> image{g.data(), -1};
+  Sweep<T>(live, *kernels<T>(), g.size(), want_sigma)
+      .run(0, live[0].outer, {&image, 1}, want_sigma ? x.data() : nullptr, want_dx ? gradients.dx.mutable_data() : nullptr);
   for (std::size_t i = 0; want_sigma && i < live.size(); ++i) {
-    gradients.d_sigma[live[i].entry] = static_cast<T>(sweep.sums()[i]);
+    gradients.d_sigma[live[i].entry] = static_cast<T>(live[i].sum);
   }
   return gradients;
 }

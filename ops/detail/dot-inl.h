@@ -39,10 +39,10 @@ class Dot {
     Vec<T> odd = hn::Zero(d);
     std::int64_t i = 0;
     for (; i + 1 < count; i += 2) {
-      even = hn::MulAdd(hn::Load(d, a + i * kLanes<T>), hn::Load(d, b + i * kLanes<T>), even);
-      odd = hn::MulAdd(hn::Load(d, a + (i + 1) * kLanes<T>), hn::Load(d, b + (i + 1) * kLanes<T>), odd);
+      even = hn::MulAdd(hn::LoadU(d, a + i * kLanes<T>), hn::LoadU(d, b + i * kLanes<T>), even);
+      odd = hn::MulAdd(hn::LoadU(d, a + (i + 1) * kLanes<T>), hn::LoadU(d, b + (i + 1) * kLanes<T>), odd);
     }
-    if (i < count) even = hn::MulAdd(hn::Load(d, a + i * kLanes<T>), hn::Load(d, b + i * kLanes<T>), even);
+    if (i < count) even = hn::MulAdd(hn::LoadU(d, a + i * kLanes<T>), hn::LoadU(d, b + i * kLanes<T>), even);
     return hn::Add(even, odd);
   }
 

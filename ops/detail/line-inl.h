@@ -39,32 +39,65 @@ HWY_INLINE Sums<T, sizeof...(i), joint> FoldShifted(const T* in, const T* w, con
   return sums;
 }
 
-// As FoldAll: null outputs are not wanted.
-template <class T>
-void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e) {
-  using Block = std::make_index_sequence<kLineBlock>;
-  for (std::int64_t i = 0; i < count; i += kLineBlock * kLanes<T>) {
-    if (out != nullptr && out_e != nullptr) {
-      const auto sums = FoldShifted<T, true>(in + i, w, h, radius, Block());
-      StoreAll<T>(sums.w, out + i, kLanes<T>);
-      StoreAll<T>(sums.h, out_e + i, kLanes<T>);
-    } else {
-      const T* const taps = out != nullptr ? w : h;
-      StoreAll<T>(FoldShifted<T, false>(in + i, taps, taps, radius, Block()).w, (out != nullptr ? out : out_e) + i, kLanes<T>);
-    }
+// `vectors` vectors from `in` on, as FoldAll: null outputs are not wanted.
+template <std::size_t vectors, class T>
+HWY_INLINE void FoldShifted(const T* in, const T* w, const T* h, std::int64_t radius, T* out, T* out_e) {
+  using Block = std::make_index_sequence<vectors>;
+  if (out != nullptr && out_e != nullptr) {
+    const auto sums = FoldShifted<T, true>(in, w, h, radius, Block());
+    StoreAll<T>(sums.w, out, kLanes<T>);
+    StoreAll<T>(sums.h, out_e, kLanes<T>);
+  } else {
+    const T* const taps = out != nullptr ? w : h;
+    StoreAll<T>(FoldShifted<T, false>(in, taps, taps, radius, Block()).w, out != nullptr ? out : out_e, kLanes<T>);
   }
 }
 
-// A length in numbers, with room for a last block.
+// `count` numbers; reads up to the end of a vector.
+template <class T>
+void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e) {
+  constexpr std::int64_t L = kLanes<T>;
+  const auto at = [](T* image, std::int64_t i) { return image == nullptr ? image : image + i; };
+  std::int64_t i = 0;
+  for (; i + kLineBlock * L <= count; i += kLineBlock * L)
+    FoldShifted<kLineBlock>(in + i, w, h, radius, at(out, i), at(out_e, i));
+  for (; i + L <= count; i += L) FoldShifted<1>(in + i, w, h, radius, at(out, i), at(out_e, i));
+  if (i == count) return;
+  alignas(64) T last[L];
+  alignas(64) T last_e[L];
+  FoldShifted<1>(in + i, w, h, radius, out == nullptr ? nullptr : last, out_e == nullptr ? nullptr : last_e);
+  const auto size = static_cast<std::size_t>(count - i) * sizeof(T);
+  if (out != nullptr) std::memcpy(out + i, last, size);
+  if (out_e != nullptr) std::memcpy(out_e + i, last_e, size);
+}
+
+// Σ a[i] b[i]
+template <class T>
+double DotLine(const T* a, const T* b, std::int64_t count) {
+  constexpr std::int64_t L = kLanes<T>;
+  const std::int64_t whole = count / L;
+  Dot<T> sum;
+  sum.Add(a, b, whole);
+  if (whole * L < count) {
+    alignas(64) T last_a[L] = {};
+    alignas(64) T last_b[L] = {};
+    const auto size = static_cast<std::size_t>(count - whole * L) * sizeof(T);
+    std::memcpy(last_a, a + whole * L, size);
+    std::memcpy(last_b, b + whole * L, size);
+    sum.Add(last_a, last_b, 1);
+  }
+  return sum.Total();
+}
+
+// A length in numbers, up to a whole vector.
 template <class T>
 std::int64_t PaddedLine(std::int64_t n) {
-  constexpr std::int64_t block = kLineBlock * kLanes<T>;
-  return (n + block - 1) / block * block;
+  return (n + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
 }
 
 template <class T>
 std::int64_t LineScratch(const Line<T>& line, std::int64_t samples) {
-  return 3 * PaddedLine<T>(samples) + PaddedLine<T>(2 * line.along.radius);
+  return PaddedLine<T>(samples + 2 * line.along.radius) + kLanes<T> + 2 * PaddedLine<T>(samples);
 }
 
 // What the adjoints of mirror and replicate ask for at the ends; in and out begin with sample `first`.
@@ -72,9 +105,13 @@ template <class T>
 void FinishLine(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in, const T* tail, T* out) {
   if (out == nullptr || (!axis.mirror_adjoint && axis.tail_reach == 0)) return;
   const auto finish = [&](std::int64_t end, std::int64_t step) {
-    T sum = 0;
-    for (std::int64_t i = axis.tail_reach; i-- > 0;) sum += tail[i + 1] * in[end + i * step];
-    out[end] = (axis.mirror_adjoint ? T(0.5) : T(1)) * out[end] + sum;
+    const hn::CappedTag<T, 1> one;  // rounded as in a strip: a line gives the same alone and among others
+    auto sum = hn::Zero(one);
+    for (std::int64_t i = axis.tail_reach; i-- > 0;) {
+      sum = hn::MulAdd(hn::Set(one, tail[i + 1]), hn::Set(one, in[end + i * step]), sum);
+    }
+    if (axis.mirror_adjoint) out[end] *= T(0.5);
+    out[end] += hn::GetLane(sum);
   };
   if (first == 0) finish(0, 1);
   if (last == axis.n) finish(axis.n - 1 - first, -1);
@@ -105,9 +142,9 @@ template <class T>
 StripSums RunLine(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch) {
   const AxisFilter<T>& along = line.along;
   const std::int64_t n = last - first;
-  T* const w = scratch;
-  T* const e = w + PaddedLine<T>(n);
-  T* const padded = e + PaddedLine<T>(n);
+  T* const padded = scratch;
+  T* const e = padded + PaddedLine<T>(n + 2 * along.radius) + kLanes<T>;
+  T* const w = line.out != nullptr ? line.out + first : e + PaddedLine<T>(n);
   T* const centre = padded + along.radius;
   CopyLine(line, first - along.radius, last + along.radius, padded);
   T* const to_w = line.out != nullptr || line.sum_result ? w : nullptr;
@@ -115,20 +152,9 @@ StripSums RunLine(const Line<T>& line, std::int64_t first, std::int64_t last, T*
   FoldLine(centre, along.w, along.h, along.radius, n, to_w, to_e);
   FinishLine(along, first, last, centre, along.w_tail, to_w);
   FinishLine(along, first, last, centre, along.h_tail, to_e);
-  if (line.out != nullptr) std::memcpy(line.out + first, w, static_cast<std::size_t>(n) * sizeof(T));
-  if (line.x == nullptr) return {};
-  std::memset(padded, 0, static_cast<std::size_t>(PaddedLine<T>(n)) * sizeof(T));
-  std::memcpy(padded, line.x + first, static_cast<std::size_t>(n) * sizeof(T));
-  const auto dot = [&](T* image) {
-    const std::int64_t vectors = (n + kLanes<T> - 1) / kLanes<T>;
-    std::fill(image + n, image + vectors * kLanes<T>, T(0));
-    Dot<T> sum;
-    sum.Add(image, padded, vectors);
-    return sum.Total();
-  };
   StripSums sums;
-  if (line.sum_result) sums.result = dot(w);
-  if (along.h != nullptr) sums.along = dot(e);
+  if (line.sum_result) sums.result = DotLine(w, line.x + first, n);
+  if (along.h != nullptr) sums.along = DotLine(e, line.x + first, n);
   return sums;
 }
 

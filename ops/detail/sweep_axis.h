@@ -30,6 +30,7 @@ struct SweepAxis {
   AxisFilter<T> filter;  // with h
   HalfTaps<T> w_tail;
   HalfTaps<T> h_tail;
+  double sum = 0;  // of products with x, for ∂L/∂σ
 
   SweepAxis(const Shape& shape, std::size_t which, const AxisTaps<T>& of, Border border, bool adjoint)
       : entry(which), axis(of.axis) {
@@ -69,7 +70,8 @@ Pooled<SweepAxis<T>> live_axes(const Shape& shape, std::span<const AxisTaps<T>> 
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i].taps->w.size() > 1) live.emplace_back(shape, i, axes[i], border, adjoint);
   }
-  std::sort(live.begin(), live.end(), [](const SweepAxis<T>& a, const SweepAxis<T>& b) { return a.axis < b.axis; });
+  if (live.size() > 1)
+    std::sort(live.begin(), live.end(), [](const SweepAxis<T>& a, const SweepAxis<T>& b) { return a.axis < b.axis; });
   return live;
 }
 
