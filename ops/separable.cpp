@@ -61,7 +61,7 @@ class Sweep {
   static constexpr std::int64_t kNear = 1 << 21;   // bytes that a core's own caches may hold
   static constexpr std::int64_t kFar = 1 << 23;    // and those that all cores share
   static constexpr std::int64_t kRows = 80;        // of a strip
-  static constexpr std::int64_t kBlock = 8;        // slices that are held at a time
+  static constexpr std::int64_t kBlock = 10;       // slices that are held at a time
   static constexpr std::int64_t kChunk = 4096;     // numbers of a row, or samples of a line, in one task
 
   // The planes of an array and their strips: each task is one.
@@ -150,7 +150,7 @@ class Sweep {
   void by_blocks(std::size_t level, std::int64_t outer, std::span<const Stream<T>> streams, const T* x, T* out) {
     const SweepAxis<T>& v = axes_[level];
     const std::int64_t slice = v.inner;
-    const std::int64_t block = std::min(kBlock, v.filter.n);
+    const std::int64_t block = std::min(v.filter.n, v.filter.radius <= 10 ? kBlock : 3 * kBlock);
     const std::size_t images = streams.size() + (want_sigma_ ? 1 : 0);
     auto scratch = Tensor<T>::empty(Shape{static_cast<std::int64_t>(images), block * slice});
     Pooled<Stream<T>> next;

@@ -9,6 +9,7 @@
 #include <hwy/cache_control.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include <nablur/ops/detail/ends-inl.h>
 #include <nablur/ops/detail/lines.h>
@@ -77,36 +78,31 @@ class Panel {
 
   std::int64_t columns() const { return Vectors(plane_) * L; }
 
-  // The columns that place(q) names, q = 0 … count − 1, with place(q) = place(0) + q if they are contiguous.
-  template <class Place>
-  void Gather(std::int64_t count, bool contiguous, const Place& place) {
+  // `count` columns from `start` on.
+  void Gather(std::int64_t start, std::int64_t count) {
     const AxisFilter<T>& across = plane_.across;
-    const std::int64_t vectors = (count + L - 1) / L;
-    const std::int64_t whole = contiguous ? count / L : 0;
-    const std::int64_t start = place(0);
     const std::int64_t first = first_ - across.radius;
     const std::int64_t last = first_ + rows_ + across.radius;
     const std::int64_t inside = std::max<std::int64_t>(first, 0);
     const std::int64_t inside_end = std::min(last, across.n);
-    CopyRows(plane_.in + inside * plane_.pitch + start, inside_end - inside, whole, panel_ + (inside - first) * L);
-    for (std::int64_t i = first; i < last; ++i) {
-      const bool beyond = i < inside || i >= inside_end;
-      const std::int64_t row = beyond ? border_index(i, across.n, across.border) : i;
+    const T* const image = plane_.in + start;
+    CopyRows(image + inside * plane_.pitch, inside_end - inside, count, panel_ + (inside - first) * L);
+    const auto beyond = [&](std::int64_t i) {
+      const std::int64_t row = border_index(i, across.n, across.border);
       T* const to = panel_ + (i - first) * L;
-      if (beyond && whole > 0) {
-        if (row < 0) {
-          ClearRow(whole, to);
-        } else {
-          CopyRows(plane_.in + row * plane_.pitch + start, 1, whole, to);
-        }
+      if (row < 0) {
+        for (std::int64_t q = 0; q < count; q += L) std::fill(to + q * height_, to + q * height_ + L, T(0));
+      } else {
+        CopyRows(image + row * plane_.pitch, 1, count, to);
       }
-      const T* const from = plane_.in + row * plane_.pitch;
-      for (std::int64_t q = whole * L; q < vectors * L; ++q) {
-        to[q / L * height_ * L + q % L] = q < count && row >= 0 ? from[place(q)] : T(0);
-      }
-      if (across.mirror_adjoint && (row == 0 || row == across.n - 1)) {
-        for (std::int64_t v = 0; v < vectors; ++v) Scale(to + v * height_ * L, T(2));
-      }
+    };
+    for (std::int64_t i = first; i < inside; ++i) beyond(i);
+    for (std::int64_t i = inside_end; i < last; ++i) beyond(i);
+    if (!across.mirror_adjoint) return;
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t row = border_index(i, across.n, across.border);
+      if (row != 0 && row != across.n - 1) continue;
+      for (std::int64_t q = 0; q < count; q += L) Scale(panel_ + q * height_ + (i - first) * L, T(2));
     }
   }
 
@@ -126,24 +122,24 @@ class Panel {
   const T* e() const { return e_; }
 
  private:
-  // Rows in order, as many vectors of each.
-  void CopyRows(const T* from, std::int64_t rows, std::int64_t vectors, T* to) const {
+  // `count` numbers of each of `rows` rows.
+  void CopyRows(const T* from, std::int64_t rows, std::int64_t count, T* to) const {
     const hn::ScalableTag<T> d;
     const std::int64_t step = height_ * L;
-    if (vectors * L == kColumns) {
+    if (count == kColumns) {
       for (std::int64_t i = 0; i < rows; ++i, from += plane_.pitch, to += L) {
         StoreAll<T>(LoadAll<T, kColumns / L>(from, L), to, step);
       }
       return;
     }
+    const std::int64_t whole = count / L;
+    const auto rest = static_cast<std::size_t>(count - whole * L) * sizeof(T);
     for (std::int64_t i = 0; i < rows; ++i, from += plane_.pitch, to += L) {
-      for (std::int64_t v = 0; v < vectors; ++v) hn::Store(hn::LoadU(d, from + v * L), d, to + v * step);
+      for (std::int64_t v = 0; v < whole; ++v) hn::Store(hn::LoadU(d, from + v * L), d, to + v * step);
+      if (rest == 0) continue;
+      hn::Store(hn::Zero(d), d, to + whole * step);
+      std::memcpy(to + whole * step, from + whole * L, rest);
     }
-  }
-
-  void ClearRow(std::int64_t vectors, T* to) const {
-    const hn::ScalableTag<T> d;
-    for (std::int64_t v = 0; v < vectors; ++v) hn::Store(hn::Zero(d), d, to + v * height_ * L);
   }
 
   static std::int64_t Vectors(const Plane<T>& plane) { return (std::min(kColumns, plane.columns()) + L - 1) / L; }

@@ -57,7 +57,8 @@ class Strip {
       // Whole vectors where there are more to come, so that loads are aligned.
       const std::int64_t next = std::min(n, (target + radius + L - 1) / L * L);
       if (p_.fetch) Prefetch(next, target);
-      if (next > made_) Produce(std::exchange(made_, next), next);
+      if (next > made_) Produce(made_, next, made_);
+      made_ = next;
       if (done == 0) ProduceBeyond(-radius, 0);
       if (target + radius > beyond) ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
       for (; done < target; done = std::min(target, done + kTile)) Along(done, std::min(target, done + kTile));
@@ -111,27 +112,20 @@ class Strip {
     }
   }
 
-  // Pixels begin … end − 1, which may lie beyond the ends of the row, are filtered across the rows and go into the bands.
-  void Produce(std::int64_t begin, std::int64_t end) {
-    const AxisFilter<T>& along = p_.along;
-    const bool inside = begin >= 0 && end <= along.n;
+  // Pixels from … from + end − begin − 1 of the row are filtered across the rows, and go into the bands as begin … end − 1.
+  void Produce(std::int64_t begin, std::int64_t end, std::int64_t from) {
     const std::int64_t all = (end - begin) * p_.inner;
     for (std::int64_t done = 0; done < all; done += panel_.columns()) {
       const std::int64_t count = std::min(panel_.columns(), all - done);
-      panel_.Gather(count, inside, [&](std::int64_t q) {
-        const std::int64_t pixel = border_index(begin + (done + q) / p_.inner, along.n, along.border);
-        return pixel * p_.inner + (done + q) % p_.inner;
-      });
+      panel_.Gather(from * p_.inner + done, count);
       for (std::int64_t q = 0; q < count; q += L) {
         panel_.Across(q / L, fetch_);
         PutIntoBands((begin - base_) * p_.inner + done + q, std::min(L, count - q));
       }
     }
-    if (along.mirror_adjoint) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t pixel = border_index(i, along.n, along.border);
-        if (pixel == 0 || pixel == along.n - 1) ForPixel(i, [](T* v) { Scale(v, T(2)); });
-      }
+    if (!p_.along.mirror_adjoint) return;
+    for (const std::int64_t end_pixel : {std::int64_t{0}, p_.along.n - 1}) {
+      if (begin <= end_pixel && end_pixel < end) ForPixel(end_pixel, [](T* v) { Scale(v, T(2)); });
     }
   }
 
@@ -154,7 +148,8 @@ class Strip {
     });
   }
 
-  // Pixels begin … end − 1 beyond an end of the row: zeros, copies of pixels in the bands, or else made from the plane.
+  // Pixels begin … end − 1 beyond an end of the row: zeros, copies of pixels in the bands, or else made from the plane; which
+  // only the circular border asks for, whose pixels come in order.
   void ProduceBeyond(std::int64_t begin, std::int64_t end) {
     const hn::ScalableTag<T> d;
     const auto source = [&](std::int64_t i) { return border_index(i, p_.along.n, p_.along.border); };
@@ -162,8 +157,8 @@ class Strip {
     for (std::int64_t i = begin; i < end;) {
       if (is_far(i)) {
         const std::int64_t run = i;
-        while (i < end && is_far(i)) ++i;
-        Produce(run, i);
+        while (i < end && is_far(i) && source(i) == source(run) + i - run) ++i;
+        Produce(run, i, source(run));
         continue;
       }
       const std::int64_t step = (source(i) - i) * L;
@@ -252,7 +247,7 @@ StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T
   Dot<T> across;
   for (std::int64_t c = 0; c < p.inner; c += L) {
     if (c % panel.columns() == 0) {
-      panel.Gather(std::min(panel.columns(), p.inner - c), true, [c](std::int64_t q) { return c + q; });
+      panel.Gather(c, std::min(panel.columns(), p.inner - c));
     }
     panel.Across(c % panel.columns() / L, [] {});
     const std::int64_t columns = std::min(L, p.inner - c);
