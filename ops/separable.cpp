@@ -185,7 +185,9 @@ class Sweep {
   // Runs the strips of all planes; the planes lie where the grid says, and `plane` is the first of them.
   StripSums strips(Plane<T> plane, const Grid& grid) {
     const std::int64_t height = grid.last - grid.first;
-    const std::int64_t strip = std::min(height, ceil_div(ceil_div(height, ceil_div(height, kRows)), 16) * 16);
+    const std::int64_t most = plane.across.radius > 16 ? 2 * kRows : kRows;           // a strip reads 2 R rows beside its own
+    const std::int64_t strips = height <= most ? 1 : ceil_div(height, 2 * most) * 2;  // two threads get as many each
+    const std::int64_t strip = std::min(height, ceil_div(ceil_div(height, strips), 16) * 16);
     const std::int64_t per_plane = ceil_div(height, strip);
     const std::int64_t chunks = grid.chunk == 0 ? 1 : ceil_div(plane.inner, grid.chunk);
     const std::int64_t width = chunks == 1 ? plane.inner : grid.chunk;

@@ -61,7 +61,10 @@ class Strip {
       made_ = next;
       if (done == 0) ProduceBeyond(-radius, 0);
       if (target + radius > beyond) ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
-      for (; done < target; done = std::min(target, done + kTile)) Along(done, std::min(target, done + kTile));
+      for (std::int64_t g = 0; g < groups_; ++g) {
+        for (std::int64_t i = done; i < target; i += kTile) Along(g, i, std::min(target, i + kTile));
+      }
+      done = target;
       Shift(target - radius, beyond > n ? beyond : made_);
     }
     if (p_.stream) hwy::FlushStream();
@@ -176,27 +179,25 @@ class Strip {
     base_ = base;
   }
 
-  // Pixels begin … end − 1 of every group, filtered along the row.
-  void Along(std::int64_t begin, std::int64_t end) {
+  // Pixels begin … end − 1 of a group, filtered along the row.
+  void Along(std::int64_t g, std::int64_t begin, std::int64_t end) {
     const AxisFilter<T>& f = p_.along;
-    for (std::int64_t g = 0; g < groups_; ++g) {
-      for (std::int64_t c = 0; c < p_.inner; ++c) {
-        const auto fold = [&](const Columns<T>& band, T* to_w, T* to_h) {
-          const T* const in = band.At(c, begin - base_);
-          FoldAll(in, f.w, f.h, f.radius, end - begin, to_w, to_h, fetch_);
-          FinishEnds(f, begin, end, in, to_w, to_h);
-        };
-        T* const result = WantsResult(p_) ? tile_w_.At(c, 0) : nullptr;
-        T* const along = f.h != nullptr ? tile_h_.At(c, 0) : nullptr;
-        if (panel_.u() != nullptr) fold(Band(band_u_, g), result, along);
-        if (wants_e()) fold(Band(band_e_, g), tile_e_.At(c, 0), nullptr);
-      }
-      const std::int64_t row = first_ + g * L;
-      const std::int64_t at = row * p_.pitch + begin * p_.inner;
-      const std::int64_t rows = std::min(L, first_ + rows_ - row);
-      if (p_.out != nullptr) Write(p_.out + at - p_.out_row * p_.pitch, rows, end - begin);
-      if (p_.x != nullptr) Sum(p_.x + at, rows, end - begin);
+    for (std::int64_t c = 0; c < p_.inner; ++c) {
+      const auto fold = [&](const Columns<T>& band, T* to_w, T* to_h) {
+        const T* const in = band.At(c, begin - base_);
+        FoldAll(in, f.w, f.h, f.radius, end - begin, to_w, to_h, fetch_);
+        FinishEnds(f, begin, end, in, to_w, to_h);
+      };
+      T* const result = WantsResult(p_) ? tile_w_.At(c, 0) : nullptr;
+      T* const along = f.h != nullptr ? tile_h_.At(c, 0) : nullptr;
+      if (panel_.u() != nullptr) fold(Band(band_u_, g), result, along);
+      if (wants_e()) fold(Band(band_e_, g), tile_e_.At(c, 0), nullptr);
     }
+    const std::int64_t row = first_ + g * L;
+    const std::int64_t at = row * p_.pitch + begin * p_.inner;
+    const std::int64_t rows = std::min(L, first_ + rows_ - row);
+    if (p_.out != nullptr) Write(p_.out + at - p_.out_row * p_.pitch, rows, end - begin);
+    if (p_.x != nullptr) Sum(p_.x + at, rows, end - begin);
   }
 
   void Write(T* to, std::int64_t rows, std::int64_t pixels) const {
