@@ -24,7 +24,7 @@ inline constexpr std::size_t kSlab = 1 << 20;       // untouched pages of a slab
 inline constexpr std::size_t kMagazine = 64 << 10;  // bytes that one free list of a thread holds before it is handed on
 inline constexpr std::size_t kMaxBytes = std::size_t{1} << 47;
 inline constexpr int kClasses = 16 + 8 * 39;
-inline constexpr int kSearch = 8;  // a large block up to twice the size will do
+inline constexpr int kSearch = 4;  // a large block of up to half as much again will do
 
 // Without these a sanitizer would see the pool as one big live block.
 inline void poison([[maybe_unused]] void* p, [[maybe_unused]] std::size_t n) {
