@@ -1,7 +1,10 @@
 include(${CMAKE_CURRENT_LIST_DIR}/common.cmake)
 
 # Before 1.0 each minor version stands for itself.
-foreach(wanted IN ITEMS 0.0 0.2 1.0)
+string(REGEX REPLACE "^0\\." "" minor ${VERSION})
+math(EXPR before "${minor} - 1")
+math(EXPR after "${minor} + 1")
+foreach(wanted IN ITEMS 0.${before} 0.${after} 1.0)
   configure_consumer(${SCRATCH}/versions -DCMAKE_PREFIX_PATH=${PREFIX} -DNABLUR_WANTED=${wanted})
   if(status EQUAL 0)
     fail("${output}" "find_package(nablur ${wanted}) accepts version ${VERSION}.")
