@@ -23,14 +23,18 @@ template <class T>
 using Vec = hn::Vec<hn::ScalableTag<T>>;
 
 // Vectors in one register each, for as long as every index is known when compiling.
+// (The constructor that the compiler would write is not compiled for the instruction set, and on ARM not allowed to call V's.)
 template <class V, std::size_t n>
 struct Registers {
+  HWY_INLINE Registers() {}
   V v[n];
 };
 
 template <class T, std::size_t n, std::size_t... i>
 HWY_INLINE Registers<Vec<T>, n> LoadAllOf(const T* from, std::ptrdiff_t step, std::index_sequence<i...>) {
-  return {{hn::LoadU(hn::ScalableTag<T>(), from + static_cast<std::ptrdiff_t>(i) * step)...}};
+  Registers<Vec<T>, n> r;
+  ((r.v[i] = hn::LoadU(hn::ScalableTag<T>(), from + static_cast<std::ptrdiff_t>(i) * step)), ...);
+  return r;
 }
 
 // n vectors, `step` numbers from one to the next.
@@ -76,6 +80,7 @@ inline constexpr std::int64_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
 // Sums for n rows (or columns) at once, one kernel (joint = false) or two.
 template <class T, std::size_t n, bool joint>
 struct Sums {
+  HWY_INLINE Sums() {}
   Registers<Vec<T>, n> w;
   Registers<Vec<T>, joint ? n : 1> h;
 };
@@ -85,6 +90,7 @@ struct Sums {
 // Where registers are few, the samples above are operands in memory.
 template <class T, std::size_t n>
 struct Windows {
+  HWY_INLINE Windows() {}
   Registers<Vec<T>, n> below;
   Registers<Vec<T>, kManyRegisters ? n : 1> above;
 };
