@@ -55,7 +55,7 @@ struct Blur {
   Tensor<T> forward(const Tensor<T>& x) const {
     if constexpr (std::is_floating_point_v<T>) {
       const auto by_axis = taps_by_axis();
-      if (detail::has_sweep<T>(by_axis)) return detail::sweep<T>(x, by_axis, border);
+      if (const auto* kernels = detail::sweep_kernels<T>(by_axis)) return detail::sweep<T>(*kernels, x, by_axis, border);
     }
     Tensor<T> y = x;
     for (std::int64_t k = 0; k < axes.count(); ++k) y = detail::filter(y, Lines(shape, axes[k]), taps_of(k).w, border);
@@ -65,8 +65,8 @@ struct Blur {
   void backward(const Tensor<T>& g, const Tensor<T>& x, Adjoints<T>& d) const {
     if constexpr (std::is_floating_point_v<T>) {
       const auto by_axis = taps_by_axis();
-      if (detail::has_sweep<T>(by_axis)) {
-        auto gradients = detail::sweep_backward<T>(g, x, by_axis, border, d.wants(0), d.wants(1));
+      if (const auto* kernels = detail::sweep_kernels<T>(by_axis)) {
+        auto gradients = detail::sweep_backward<T>(*kernels, g, x, by_axis, border, d.wants(0), d.wants(1));
         if (d.wants(0)) d.add(0, std::move(gradients.dx));
         if (d.wants(1)) add_sigma(gradients.d_sigma, d);
         return;

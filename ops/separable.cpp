@@ -211,13 +211,13 @@ class Sweep {
   }
 
   // Writing past the caches pays for images that do not fit into them; and where a pitch of some 4 KiB maps the sixteen rows that
-  // are written side by side to one set of the nearest. It takes whole vectors of 64 bytes.
+  // are written side by side to one set of the nearest. It takes rows that begin with a line of 64 bytes.
   bool is_worth_streaming(const Plane<T>& plane, const Grid& grid) const {
     constexpr auto size = static_cast<std::int64_t>(sizeof(T));
     const auto is_whole = [](std::int64_t numbers) { return numbers * size % 64 == 0; };
     const bool collides = bytes_ >= kNear && plane.pitch * size % 4096 == 0;
-    return (bytes_ >= kFar || collides) && k_.lanes * size == 64 && is_whole(plane.pitch) && is_whole(grid.outer_step) &&
-           is_whole(grid.middle_step) && reinterpret_cast<std::uintptr_t>(plane.out) % 64 == 0;
+    return (bytes_ >= kFar || collides) && is_whole(plane.pitch) && is_whole(grid.outer_step) && is_whole(grid.middle_step) &&
+           reinterpret_cast<std::uintptr_t>(plane.out) % 64 == 0;
   }
 
   // run(task, scratch) for each, and the sum of what they return, in an order that depends on their number alone.
@@ -265,27 +265,26 @@ class Sweep {
 }  // namespace
 
 template <class T>
-bool has_sweep(std::span<const AxisTaps<T>> axes) {
-  if (kernels<T>() == nullptr) return false;
+const Kernels<T>* sweep_kernels(std::span<const AxisTaps<T>> axes) {
   for (const AxisTaps<T>& axis : axes) {
-    if (static_cast<std::int64_t>(axis.taps->w.size()) > kMostRadius) return false;
+    if (static_cast<std::int64_t>(axis.taps->w.size()) > kMostRadius) return nullptr;
   }
-  return true;
+  return kernels<T>();
 }
 
 template <class T>
-Tensor<T> sweep(const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border) {
+Tensor<T> sweep(const Kernels<T>& kernels, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border) {
   Pooled<SweepAxis<T>> live = live_axes(x.shape(), axes, border, false);
   if (live.empty() || x.size() == 0) return x;
   auto y = Tensor<T>::empty(x.shape());
   const Stream<T> image{x.data(), -1};
-  Sweep<T>(live, *kernels<T>(), x.size(), false).run(0, live[0].outer, {&image, 1}, nullptr, y.mutable_data());
+  Sweep<T>(live, kernels, x.size(), false).run(0, live[0].outer, {&image, 1}, nullptr, y.mutable_data());
   return y;
 }
 
 template <class T>
-SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border,
-                                     bool want_dx, bool want_sigma) {
+SeparableGradients<T> sweep_backward(const Kernels<T>& kernels, const Tensor<T>& g, const Tensor<T>& x,
+                                     std::span<const AxisTaps<T>> axes, Border border, bool want_dx, bool want_sigma) {
   SeparableGradients<T> gradients;
   if (want_sigma) gradients.d_sigma.assign(axes.size(), T(0));
   Pooled<SweepAxis<T>> live = live_axes(g.shape(), axes, border, true);
@@ -295,7 +294,7 @@ SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std
   }
   if (want_dx) gradients.dx = Tensor<T>::empty(g.shape());
   const Stream<T> image{g.data(), -1};
-  Sweep<T>(live, *kernels<T>(), g.size(), want_sigma)
+  Sweep<T>(live, kernels, g.size(), want_sigma)
       .run(0, live[0].outer, {&image, 1}, want_sigma ? x.data() : nullptr, want_dx ? gradients.dx.mutable_data() : nullptr);
   for (std::size_t i = 0; want_sigma && i < live.size(); ++i) {
     gradients.d_sigma[live[i].entry] = static_cast<T>(live[i].sum);
@@ -303,13 +302,13 @@ SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std
   return gradients;
 }
 
-template bool has_sweep(std::span<const AxisTaps<float>>);
-template bool has_sweep(std::span<const AxisTaps<double>>);
-template Tensor<float> sweep(const Tensor<float>&, std::span<const AxisTaps<float>>, Border);
-template Tensor<double> sweep(const Tensor<double>&, std::span<const AxisTaps<double>>, Border);
-template SeparableGradients<float> sweep_backward(const Tensor<float>&, const Tensor<float>&, std::span<const AxisTaps<float>>,
-                                                  Border, bool, bool);
-template SeparableGradients<double> sweep_backward(const Tensor<double>&, const Tensor<double>&,
+template const Kernels<float>* sweep_kernels(std::span<const AxisTaps<float>>);
+template const Kernels<double>* sweep_kernels(std::span<const AxisTaps<double>>);
+template Tensor<float> sweep(const Kernels<float>&, const Tensor<float>&, std::span<const AxisTaps<float>>, Border);
+template Tensor<double> sweep(const Kernels<double>&, const Tensor<double>&, std::span<const AxisTaps<double>>, Border);
+template SeparableGradients<float> sweep_backward(const Kernels<float>&, const Tensor<float>&, const Tensor<float>&,
+                                                  std::span<const AxisTaps<float>>, Border, bool, bool);
+template SeparableGradients<double> sweep_backward(const Kernels<double>&, const Tensor<double>&, const Tensor<double>&,
                                                    std::span<const AxisTaps<double>>, Border, bool, bool);
 
 }  // namespace nablur::detail

@@ -22,18 +22,20 @@ struct SeparableGradients {
   std::vector<T, pool::Allocator<T>> d_sigma;
 };
 
-/// Whether there are kernels for these taps: else the plain loop, `filter` and `filter_adjoint`, does the work.
 template <class T>
-bool has_sweep(std::span<const AxisTaps<T>> axes);
+struct Kernels;
 
-/// x filtered along the axes, which are in order. For has_sweep.
+/// The kernels for these taps; null where the plain loop, `filter` and `filter_adjoint`, does the work.
 template <class T>
-Tensor<T> sweep(const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border);
+const Kernels<T>* sweep_kernels(std::span<const AxisTaps<T>> axes);
 
-/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at only for the σ. For
-/// has_sweep.
+/// x filtered along the axes.
 template <class T>
-SeparableGradients<T> sweep_backward(const Tensor<T>& g, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border,
-                                     bool want_dx, bool want_sigma);
+Tensor<T> sweep(const Kernels<T>& kernels, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border);
+
+/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at only for the σ.
+template <class T>
+SeparableGradients<T> sweep_backward(const Kernels<T>& kernels, const Tensor<T>& g, const Tensor<T>& x,
+                                     std::span<const AxisTaps<T>> axes, Border border, bool want_dx, bool want_sigma);
 
 }  // namespace nablur::detail

@@ -149,4 +149,16 @@ TYPED_TEST(SumsOfSigma, AreAccurateForLongLinesAndForManyShortOnes) {
   }
 }
 
+// The sums of a hundred thousand images in one. White noise is made smaller by every blur: no term cancels another.
+TYPED_TEST(SumsOfSigma, AreAccurateForABatchOfManySmallImages) {
+  using T = TypeParam;
+  const Case c{{1 << 17, 2, 4}, {1, 2}, {0.7, 0.8}, 2, Border::zero};
+  const auto x = noise<T>(c.shape, 1);
+  const Sums want = expected(x, x, c).d_sigma;
+  for (const std::string& target : simd_targets()) {
+    const TargetGuard guard(target);
+    expect_within(blur(x, x, c).d_sigma, want, this->kLimit, c.name() + ", " + target);
+  }
+}
+
 }  // namespace
