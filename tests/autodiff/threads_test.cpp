@@ -120,8 +120,8 @@ TYPED_TEST(BlurOnThreads, AgreesWithThePlainLoopForWorkThatIsSpread) {
                         5);  // more than any number of the images, and so more than Σ|w||x|
     for (const std::string& target : simd_targets()) {
       const Blurred<T> found = on(target);
-      expect_within(found.y, {values(plain.y), scale}, 2 * limit_of<T>(c), "y of " + c.name() + ", " + target);
-      expect_within(found.dx, {values(plain.dx), scale}, 2 * limit_of<T>(c), "dx of " + c.name() + ", " + target);
+      expect_within(found.y, {values(plain.y), scale}, 2 * ulps_of(c), "y of " + c.name() + ", " + target);
+      expect_within(found.dx, {values(plain.dx), scale}, 2 * ulps_of(c), "dx of " + c.name() + ", " + target);
     }
   }
 }

@@ -91,6 +91,13 @@ Tensor<T> noise(const Shape& shape, std::uint32_t seed) {
 }
 
 template <class T>
+Tensor<T> absolute(Tensor<T> t) {
+  T* const v = t.mutable_data();
+  std::for_each(v, v + t.size(), [](T& x) { x = std::abs(x); });
+  return t;
+}
+
+template <class T>
 struct Blurred {
   Tensor<T> y;
   Tensor<T> dx;
@@ -178,7 +185,23 @@ Expected<T> expected(const Tensor<T>& x, const Tensor<T>& g, const Case& c) {
   return e;
 }
 
-/// |found − want| ≤ limit · scale, everywhere; one failure at the worst place says all.
+/// What the contract allows: 8 ULP of Σ|w||x| for each axis up to R = 100, and in proportion to R beyond.
+inline double ulps_of(const Case& c) {
+  return 8 * static_cast<double>(c.axes.size()) * std::max(1.0, static_cast<double>(c.radius.value_or(0)) / 100);
+}
+/// The same as a share of Σ|w||x|, of which an ULP is up to epsilon.
+template <class T>
+double limit_of(const Case& c) {
+  return ulps_of(c) * kEpsilon<T>;
+}
+
+/// One unit in the last place of T at x.
+template <class T>
+long double ulp(long double x) {
+  return x == 0 ? 0 : std::ldexp(1.0L, std::ilogb(x) - std::numeric_limits<T>::digits + 1);
+}
+
+/// |found − want| ≤ limit ULP of the scale, everywhere; one failure at the worst place says all.
 template <class T>
 void expect_within(const Tensor<T>& found, const Sums& want, double limit, const std::string& what) {
   ASSERT_EQ(found.size(), static_cast<std::int64_t>(want.value.size())) << what;
@@ -186,30 +209,20 @@ void expect_within(const Tensor<T>& found, const Sums& want, double limit, const
   std::size_t where = 0;
   for (std::size_t i = 0; i < want.value.size(); ++i) {
     const long double error = std::fabs(found.data()[i] - want.value[i]);
-    const long double ratio = error == 0 ? 0 : error / want.scale[i];
-    if (ratio <= worst) continue;
+    const long double ulps = error == 0 ? 0 : error / ulp<T>(want.scale[i]);
+    if (ulps <= worst) continue;
     where = i;
-    worst = std::isnan(ratio) ? std::numeric_limits<long double>::infinity() : ratio;
+    worst = std::isnan(ulps) ? std::numeric_limits<long double>::infinity() : ulps;
   }
   EXPECT_LE(worst, limit) << what << ", element " << where << " of " << to_string(found.shape()) << ": " << found.data()[where]
                           << " instead of " << want.value[where];
 }
 
-/// How far a result may be from the definition, in shares of Σ|w||x|: 8 ULP for each axis up to R = 100 (an ULP of a number is at
-/// least epsilon/2 of it, and that is what is meant), and in proportion to R beyond.
-template <class T>
-double limit_of(const Case& c) {
-  const double radius = static_cast<double>(c.radius.value_or(0));
-  return 8 * (kEpsilon<T> / 2) * static_cast<double>(c.axes.size()) * std::max(1.0, radius / 100);
-}
-
 /// Value, dx and dσ on every instruction set, the plain loop included, against the definition.
 template <class T>
-void expect_definition(const Case& c) {
-  const auto x = noise<T>(c.shape, 1);
-  const auto g = noise<T>(c.shape, 2);
+void expect_definition(const Case& c, const Tensor<T>& x, const Tensor<T>& g) {
   const Expected<T> want = expected(x, g, c);
-  const double limit = limit_of<T>(c);
+  const double limit = ulps_of(c);
   for (const std::string& target : simd_targets()) {
     const TargetGuard guard(target);
     const std::string what = c.name() + (sizeof(T) == sizeof(float) ? ", float, " : ", double, ") + target;
@@ -218,6 +231,11 @@ void expect_definition(const Case& c) {
     expect_within(found.dx, want.dx, limit, "dx of " + what);
     expect_within(found.d_sigma, want.d_sigma, limit, "dsigma of " + what);
   }
+}
+
+template <class T>
+void expect_definition(const Case& c) {
+  expect_definition(c, noise<T>(c.shape, 1), noise<T>(c.shape, 2));
 }
 
 /// Free blocks of the pool are left full of NaN: what a blur reads before writing it shows.

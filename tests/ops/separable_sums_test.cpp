@@ -117,11 +117,12 @@ TYPED_TEST(SumsOfSigma, AreAccurateOnEveryTargetAndForEveryBorder) {
 TYPED_TEST(SumsOfSigma, AreAccurateForLargeImagesOffEveryMultipleOfAVector) {
   for (const std::string& target : simd_targets()) {
     const TargetGuard guard(target);
-    for (const Shape& shape : {Shape{1501, 1499}, Shape{401, 5241}, Shape{1043, 2056}}) {
-      for (const std::vector<double>& sigmas : {std::vector<double>{2, 1.6}, {2, 0}, {0, 2}}) {
-        expect_accurate<TypeParam>(shape, sigmas, 5, Border::replicate, this->kLimit);
-      }
+    for (const std::vector<double>& sigmas : {std::vector<double>{2, 1.6}, {2, 0}, {0, 2}}) {
+      expect_accurate<TypeParam>({1501, 1499}, sigmas, 5, Border::replicate, this->kLimit);
     }
+    expect_accurate<TypeParam>({401, 5241}, {2, 0}, 5, Border::mirror, this->kLimit);  // rows in two parts
+    expect_accurate<TypeParam>({1043, 2056}, {2, 1.6}, 5, Border::circular, this->kLimit);
+    expect_accurate<TypeParam>({521, 1024}, {2, 1.6}, 5, Border::symmetric, this->kLimit);  // rows 4 KiB or twice that apart
   }
 }
 
@@ -157,7 +158,10 @@ TYPED_TEST(SumsOfSigma, AreAccurateForABatchOfManySmallImages) {
   const Sums want = expected(x, x, c).d_sigma;
   for (const std::string& target : simd_targets()) {
     const TargetGuard guard(target);
-    expect_within(blur(x, x, c).d_sigma, want, this->kLimit, c.name() + ", " + target);
+    const auto d_sigma = blur(x, x, c).d_sigma;
+    for (std::size_t k = 0; k < 2; ++k) {
+      EXPECT_LE(std::fabs(d_sigma.data()[k] - want.value[k]), this->kLimit * want.scale[k]) << c.name() << ", " << target;
+    }
   }
 }
 

@@ -37,13 +37,6 @@ RC_GTEST_PROP(SeparableProperty, KeepsTheDefinition, ()) {
 }
 
 template <class T>
-Tensor<T> absolute(Tensor<T> t) {
-  T* const v = t.mutable_data();
-  std::for_each(v, v + t.size(), [](T& x) { x = std::abs(x); });
-  return t;
-}
-
-template <class T>
 double dot(const Tensor<T>& a, const Tensor<T>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0, std::plus<double>(),
                             [](T x, T y) { return double{x} * double{y}; });
@@ -300,11 +293,11 @@ TYPED_TEST(Separable, BlursTheTransposeToTheTransposeWithinRounding) {
         const Blurred<T> a = blur(x, g, c);
         const Blurred<T> b = blur(transpose(x).value(), transpose(g).value(), turned);
         const auto values = [](const Tensor<T>& t) { return Numbers(t.begin(), t.end()); };
-        const double limit = 2 * limit_of<T>(c);
+        const double limit = 2 * ulps_of(c);
         expect_within(transpose(b.y).value(), {values(a.y), want.y.scale}, limit, "y of " + c.name() + ", " + target);
         expect_within(transpose(b.dx).value(), {values(a.dx), want.dx.scale}, limit, "dx of " + c.name() + ", " + target);
         for (std::size_t k = 0; k < 2; ++k) {
-          EXPECT_LE(std::abs(a.d_sigma(k) - b.d_sigma(1 - k)), limit * static_cast<double>(want.d_sigma.scale[k])) << c.name();
+          EXPECT_LE(std::abs(a.d_sigma(k) - b.d_sigma(1 - k)), limit * ulp<T>(want.d_sigma.scale[k])) << c.name();
         }
       }
     }

@@ -199,6 +199,19 @@ TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForRowsThatAreCutAndForColumnsOf
   }
 }
 
+// Of terms with one sign nothing cancels: each rounding is of a sum as large as Σ|w||x|, and the order of the terms tells.
+TYPED_TEST(BlurOnEveryTarget, RoundsLittleWhereNothingCancels) {
+  const auto expect_for = [](const Case& c) {
+    expect_definition(c, absolute(noise<TypeParam>(c.shape, 1)), absolute(noise<TypeParam>(c.shape, 2)));
+  };
+  for (const auto& [radius, sigma] : {std::pair{9, 3.0}, std::pair{30, 10.0}, std::pair{90, 30.0}, std::pair{100, 40.0}}) {
+    expect_for({{8000}, {0}, {sigma}, radius, Border::symmetric});
+    expect_for({{150, 40}, {1}, {sigma}, radius, Border::replicate});
+    expect_for({{150, 40}, {0}, {sigma}, radius, Border::mirror});
+    expect_for({{99, 101}, {0, 1}, {sigma, sigma}, radius, Border::circular});
+  }
+}
+
 // Past 2^16 taps the plain loop does the work for all.
 TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForMoreTapsThanTheKernelsTake) {
   expect_definition<TypeParam>({{3, 40}, {1}, {30000.0}, 70000, Border::zero});
