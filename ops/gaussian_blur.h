@@ -53,7 +53,13 @@ GaussianTaps<T> gaussian_taps(T sigma, std::int64_t radius) {
 /// x of any rank, blurred along the chosen axes with the normalised Gaussian truncated at ±R; of x's shape, also where the
 /// kernel is longer than the axis. σ in samples, of rank 0 (for all axes) or with one entry for each axis, in the order of
 /// `axes`. σ = 0 is the identity, with derivative 0. Value, gradient and Hessian-vector products are finite for every finite σ.
-/// With R tied to σ the result jumps where ⌈truncate·σ⌉ does; a fixed radius makes it smooth.
+/// With R tied to σ the result jumps where ⌈truncate·σ⌉ does; a fixed radius makes it smooth. The two samples at the same
+/// distance are added first: a sum past the largest number is infinite, though its weighted value may not be.
+///
+/// float and double run on the machine's vectors (simd.h) and on several threads (threads.h). Beside x and y it takes memory for
+/// O(R) rows a thread; with three axes or more, or two whose samples are 16 or more numbers wide, for up to 30 slices along the
+/// axis. The gradient takes no image but g, x and dx, and keeps nothing of the forward pass; sums for σ are in double.
+///
 /// Throws Error for a σ that is negative, infinite or NaN, of another shape, or that asks for R past 2^26.
 template <class X, class S>
 requires Operands<X, S> Variable<Scalar<X, S>> gaussian_blur(const X& x, const S& sigma,
