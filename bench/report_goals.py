@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from report_results import Key, Results
@@ -20,11 +20,13 @@ class Goal:
     value: Callable[[Results, Key], float | None]
     keys: Callable[[Key], bool] = lambda key: True
 
-    def misses(self, results: Results) -> Iterator[tuple[Key, float]]:
-        for key in results.keys("nablur/forward"):
-            value = self.value(results, key) if self.keys(key) else None
-            if value is not None and (value > self.bound if self.at_most else value < self.bound):
-                yield key, value
+    def values(self, results: Results) -> list[tuple[Key, float]]:
+        """Of every case that the goal is about."""
+        cases = [key for key in results.keys("nablur/forward") if self.keys(key)]
+        return [(key, value) for key in cases if (value := self.value(results, key)) is not None]
+
+    def is_missed_by(self, value: float) -> bool:
+        return value > self.bound if self.at_most else value < self.bound
 
 
 def at(scalar: str, size: str, sigma: float) -> Callable[[Key], bool]:
@@ -127,10 +129,19 @@ def losses(results: Results) -> list[str]:
 
 
 def missed_goals(results: Results) -> list[str]:
+    """A sentence for each goal: the case, or in how many of several it is missed and how far the values reach."""
     sentences = []
     for goal in GOALS:
-        for key, value in goal.misses(results):
-            bound = f"at {'most' if goal.at_most else 'least'} {goal.bound:g}{goal.unit}"
-            text = goal.text[0].upper() + goal.text[1:]
-            sentences.append(f"{text}, {case_in_words(key)}: {value:.3g}{goal.unit}; the goal is {bound}.")
+        values = goal.values(results)
+        misses = [(key, value) for key, value in values if goal.is_missed_by(value)]
+        if not misses:
+            continue
+        text = goal.text[0].upper() + goal.text[1:]
+        bound = f"the goal is at {'most' if goal.at_most else 'least'} {goal.bound:g}{goal.unit}"
+        if len(values) == 1:
+            sentences.append(f"{text}, {case_in_words(misses[0][0])}: {misses[0][1]:.3g}{goal.unit}; {bound}.")
+        else:
+            all_values = sorted(value for _, value in values)
+            reach = f"{all_values[0]:.3g} to {all_values[-1]:.3g}{goal.unit}"
+            sentences.append(f"{text}: {reach}; {bound}, which {len(misses)} of {len(values)} cases miss.")
     return sentences

@@ -29,7 +29,7 @@ class Sweep {
   Sweep(Pooled<SweepAxis<T>>& axes, const Kernels<T>& kernels, std::int64_t size, bool want_sigma)
       : axes_(axes), k_(kernels), want_sigma_(want_sigma) {
     std::int64_t taps = 0;
-    for (const SweepAxis<T>& axis : axes) taps += axis.filter.radius + 4;
+    for (const SweepAxis<T>& axis : axes) taps += axis.filter.radius + 12;  // what else is done costs as much as so many taps
     slots_ = size * taps < kSmall ? 1 : threads();
     bytes_ = size * static_cast<std::int64_t>(sizeof(T));
   }
@@ -57,7 +57,7 @@ class Sweep {
   }
 
  private:
-  static constexpr std::int64_t kSmall = 1 << 19;  // taps: some tens of microseconds, not worth waking anyone
+  static constexpr std::int64_t kSmall = 1 << 22;  // taps: some tens of microseconds, not worth waking anyone
   static constexpr std::int64_t kNear = 1 << 21;   // bytes that a core's own caches may hold
   static constexpr std::int64_t kFar = 1 << 23;    // and those that all cores share
   static constexpr std::int64_t kRows = 80;        // of a strip

@@ -21,12 +21,12 @@ namespace {
 // spread.
 const std::vector<Case> kCases = {
     {{405, 333}, {0, 1}, {2.0, 3.0}, 9, Border::mirror},
-    {{9, 120, 65}, {1, 2}, {2.0, 3.0}, 9, Border::symmetric},
+    {{9, 180, 70}, {1, 2}, {2.0, 3.0}, 9, Border::symmetric},
     {{33, 9000}, {0}, {3.0}, 9, Border::zero},
-    {{100003}, {0}, {3.0}, 9, Border::replicate},
+    {{250007}, {0}, {3.0}, 9, Border::replicate},
     {{9001, 35}, {1}, {3.0}, 9, Border::circular},
     {{20, 65, 64}, {0, 1, 2}, {2.0, 3.0, 1.0}, 9, Border::replicate},
-    {{170, 110, 3}, {0, 1}, {2.0}, 20, Border::circular, true},
+    {{210, 130, 3}, {0, 1}, {2.0}, 20, Border::circular, true},
 };
 
 template <class T>
