@@ -1,7 +1,7 @@
 #pragma once
 // Which instruction set the Gaussian blur of float and double images runs on. The library holds kernels for several and takes
-// the best that the machine has; results differ between them in the last digits. Choosing one that all machines of a fleet have
-// makes results the same on all of them.
+// the best that the machine has; results differ between them in the last digits. With one that all machines of a fleet have, they
+// all add up in the same way (the taps are as the C library's exp gives them).
 //
 //   simd_targets()           // {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"} on a machine with AVX-512
 //   set_simd_target("AVX2")
