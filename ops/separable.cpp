@@ -61,6 +61,7 @@ class Sweep {
   static constexpr std::int64_t kNear = 1 << 21;   // bytes that a core's own caches may hold
   static constexpr std::int64_t kFar = 1 << 23;    // and those that all cores share
   static constexpr std::int64_t kRows = 80;        // of a strip
+  static constexpr std::int64_t kStack = 512;      // numbers of scratch that need not be asked for
   static constexpr std::int64_t kBlock = 10;       // slices that are held at a time
   static constexpr std::int64_t kChunk = 4096;     // numbers of a row, or samples of a line, in one task
 
@@ -225,8 +226,10 @@ class Sweep {
   StripSums tasks(std::int64_t count, std::int64_t scratch_size, const F& run) {
     const int slots = static_cast<int>(std::min<std::int64_t>(slots_, count));
     const std::int64_t stride = ceil_div(scratch_size, 64) * 64;
-    auto scratch = Tensor<T>::empty(Shape{slots, stride});
-    T* const memory = scratch.mutable_data();
+    alignas(64) T small[kStack];
+    Tensor<T> large;
+    if (slots * stride > kStack) large = Tensor<T>::empty(Shape{slots, stride});
+    T* const memory = slots * stride > kStack ? large.mutable_data() : small;
     if (!want_sigma_) {
       for_each_task(count, slots, [&](std::int64_t task, int slot) { run(task, memory + slot * stride); });
       return {};
