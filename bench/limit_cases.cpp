@@ -159,19 +159,12 @@ void copy_image(benchmark::State& state, const Size& size, Quickest& quickest) {
                                  HWY_DYNAMIC_DISPATCH(copy_past_caches)
                                  (from, to, bytes);
                                }}};
-  quickest.choose(ways, [=] {
+  const auto is_right = [=] {
     const bool right = std::memcmp(to, from, bytes) == 0;
     std::memset(to, 0, bytes);  // the next way shall not pass by what this one left
     return right;
-  });
-  if (quickest.wrong()) return state.SkipWithError((quickest.name() + " does not copy").c_str());
-  state.SetLabel(quickest.name());
-  const std::function<void()>& run = ways[quickest.index()].run;
-  run();
-  for (auto _ : state) {
-    run();
-    benchmark::ClobberMemory();
-  }
+  };
+  quickest.measure(state, ways, is_right, " does not copy");
 }
 
 template <class T>

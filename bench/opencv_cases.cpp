@@ -64,23 +64,15 @@ void forward(benchmark::State& state, const Case& c, Quickest& quickest) {
   const cv::Mat x(static_cast<int>(c.size.height), static_cast<int>(c.size.width), kDepth<T>, const_cast<T*>(image_x.data()));
   cv::Mat y;
   const OpenCvBlur<T> blur(c);
-  const auto gaussian_blur = [&] { blur.gaussian_blur(x, y); };
-  const auto sep_filter = [&] { blur.sep_filter(x, y); };
-  cv::setNumThreads(c.threads);
-  quickest.choose({{"GaussianBlur", gaussian_blur}, {"sepFilter2D", sep_filter}}, [&] {
+  const std::vector<Way> ways{{"GaussianBlur", [&] { blur.gaussian_blur(x, y); }},
+                              {"sepFilter2D", [&] { blur.sep_filter(x, y); }}};
+  const auto is_right = [&] {
     const bool right = agrees(y, image_x, c);
     y.setTo(0);  // the next way shall not pass by what this one left
     return right;
-  });
-  if (quickest.wrong()) return state.SkipWithError((quickest.name() + " gives another image than Nablur").c_str());
-  state.SetLabel(quickest.name());
-  const bool plain = quickest.index() == 0;
-  const auto run = [&] { plain ? gaussian_blur() : sep_filter(); };
-  run();
-  for (auto _ : state) {
-    run();
-    benchmark::ClobberMemory();
-  }
+  };
+  cv::setNumThreads(c.threads);
+  quickest.measure(state, ways, is_right, " gives another image than Nablur");
 }
 
 template <class T>

@@ -1,6 +1,8 @@
 #pragma once
 // Chooses the quickest of several ways to do one thing, once: benchmark functions are called anew for every repetition.
 
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -18,8 +20,23 @@ struct Way {
 
 class Quickest {
  public:
-  /// The first time: runs each way, asks whether its result is right, and times them in turns. A later way is taken only where
-  /// it needs 5 % less time than the ones before it, so that noise does not choose.
+  /// Chooses, and measures the way that is chosen; a wrong result ends the benchmark with that way's name and `complaint`.
+  void measure(benchmark::State& state, const std::vector<Way>& ways, const std::function<bool()>& is_right,
+               const std::string& complaint) {
+    choose(ways, is_right);
+    if (wrong_) return state.SkipWithError((name_ + complaint).c_str());
+    state.SetLabel(name_);
+    const std::function<void()>& run = ways[index_].run;
+    run();
+    for (auto _ : state) {
+      run();
+      benchmark::ClobberMemory();
+    }
+  }
+
+ private:
+  // The first time: runs each way, asks whether its result is right, and times them in turns. A later way is taken only where
+  // it needs 5 % less time than the ones before it, so that noise does not choose.
   void choose(const std::vector<Way>& ways, const std::function<bool()>& is_right) {
     if (!name_.empty()) return;
     for (const Way& way : ways) {
@@ -35,11 +52,6 @@ class Quickest {
     name_ = ways[index_].name;
   }
 
-  std::size_t index() const { return index_; }
-  const std::string& name() const { return name_; }
-  bool wrong() const { return wrong_; }
-
- private:
   // Of as many rounds as take 100 ms, two at least.
   static std::vector<double> least_times(const std::vector<Way>& ways) {
     using Clock = std::chrono::steady_clock;

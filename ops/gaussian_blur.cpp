@@ -19,12 +19,6 @@ double value_of(const Dual<T>& x) {
   return static_cast<double>(x.value);
 }
 
-template <class T>
-void require_sigma(const char* op, const T& sigma) {
-  const double value = value_of(sigma);
-  if (!(value >= 0) || std::isinf(value)) fail(op, ": sigma must be finite and at least 0, got ", value);
-}
-
 // A blur whose arguments have been checked.
 template <class T>
 struct Blur {
@@ -32,7 +26,7 @@ struct Blur {
   Axes axes;
   Border border;
   Shape sigma_shape;
-  std::vector<HalfGaussian<T>, pool::Allocator<HalfGaussian<T>>> taps;  // by axis; one for all where σ is shared
+  detail::Pooled<HalfGaussian<T>> taps;  // by axis; one for all where σ is shared
 
   Blur(const Shape& x, const Tensor<T>& sigma, const GaussianBlurOptions& options)
       : shape(x), axes(options.axes.resolve("gaussian_blur", x.rank())), border(options.border), sigma_shape(sigma.shape()) {
@@ -40,7 +34,7 @@ struct Blur {
       fail("gaussian_blur: sigma must have rank 0 or an entry for each of the ", axes.count(), " axes, got shape ", sigma_shape);
     }
     const auto radius_of = [&options](const T& entry) {
-      require_sigma("gaussian_blur", entry);
+      detail::require_sigma("gaussian_blur", value_of(entry));
       return options.radius ? detail::require_radius("gaussian_blur", *options.radius)
                             : detail::radius_of("gaussian_blur", value_of(entry), options.truncate);
     };
@@ -77,7 +71,7 @@ struct Blur {
 
  private:
   auto taps_by_axis() const {
-    std::vector<detail::AxisTaps<T>, pool::Allocator<detail::AxisTaps<T>>> by_axis;
+    detail::Pooled<detail::AxisTaps<T>> by_axis;
     by_axis.reserve(static_cast<std::size_t>(axes.count()));
     for (std::int64_t k = 0; k < axes.count(); ++k) by_axis.push_back({axes[k], &taps_of(k)});
     return by_axis;
@@ -92,7 +86,7 @@ struct Blur {
   // u = A_kᵀ … A_1ᵀ g on the way to dx, and for each σ the same with one Aᵀ replaced by (∂A)ᵀ: its product with x is ∂L/∂σ.
   // No image of the forward pass is needed, since filters along different axes commute.
   void backward_by_axis(const Tensor<T>& g, const Tensor<T>& x, Adjoints<T>& d) const {
-    std::vector<Tensor<T>, pool::Allocator<Tensor<T>>> by_sigma;
+    detail::Pooled<Tensor<T>> by_sigma;
     Tensor<T> u = g;
     for (std::int64_t k = 0; k < axes.count(); ++k) {
       const Lines lines(shape, axes[k]);
@@ -105,7 +99,7 @@ struct Blur {
     }
     if (d.wants(0)) d.add(0, std::move(u));
     if (!d.wants(1)) return;
-    std::vector<T, pool::Allocator<T>> sums;
+    detail::Pooled<T> sums;
     for (const Tensor<T>& e : by_sigma) sums.push_back(detail::dot(e, x).item());
     add_sigma(sums, d);
   }
@@ -115,7 +109,7 @@ struct Blur {
 
 template <class T>
 GaussianTaps<T> GaussianBlur<T>::gaussian_taps(T sigma, std::int64_t radius) {
-  require_sigma("gaussian_taps", sigma);
+  detail::require_sigma("gaussian_taps", value_of(sigma));
   detail::require_radius("gaussian_taps", radius);
   const HalfGaussian<T> half = detail::half_gaussian(sigma, radius);
   GaussianTaps<T> taps{Tensor<T>::zeros(Shape{2 * radius + 1}), Tensor<T>::zeros(Shape{2 * radius + 1})};

@@ -10,8 +10,12 @@
 
 namespace nablur {
 
-std::int64_t detail::radius_of(const char* op, double sigma, double truncate) {
+void detail::require_sigma(const char* op, double sigma) {
   if (!(sigma >= 0) || std::isinf(sigma)) fail(op, ": sigma must be finite and at least 0, got ", sigma);
+}
+
+std::int64_t detail::radius_of(const char* op, double sigma, double truncate) {
+  require_sigma(op, sigma);
   if (!(truncate > 0) || std::isinf(truncate)) fail(op, ": truncate must be finite and above 0, got ", truncate);
   const double radius = std::max(1.0, std::ceil(truncate * sigma));
   if (!(radius <= static_cast<double>(kMaxRadius))) {

@@ -25,14 +25,13 @@ struct Target {
 
 struct Targets {
   std::array<Target, 65> all;  // those that the machine runs, best first; the plain loop ends the list
-  std::size_t count = 1;
+  std::size_t count = 0;
 };
 
 // Highway's bits are ordered: the lower, the better.
 template <int... bit>
 Targets supported(std::integer_sequence<int, bit...>) {
   Targets targets;
-  targets.count = 0;
   const std::int64_t runs = hwy::SupportedTargets();
   const auto add = [&]<int b>(std::integral_constant<int, b>) {
     constexpr std::int64_t target = std::int64_t{1} << b;

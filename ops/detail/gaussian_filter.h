@@ -11,9 +11,12 @@
 
 namespace nablur::detail {
 
+template <class T>
+using Pooled = std::vector<T, pool::Allocator<T>>;
+
 /// One half of a symmetric kernel; element d belongs to the taps at −d and d.
 template <class T>
-using HalfTaps = std::vector<T, pool::Allocator<T>>;
+using HalfTaps = Pooled<T>;
 
 /// w and h = ∂w/∂σ of the Gaussian.
 template <class T>
@@ -143,7 +146,7 @@ void filter_lines(const T* from, const T* end, std::int64_t n, const T* taps, st
 template <class T>
 void filter_rows(const T* from, const T* end, const Lines& lines, const T* taps, std::int64_t radius, Border border, T* to) {
   const HalfTaps<T> zeros(static_cast<std::size_t>(lines.inner), T(0));
-  std::vector<const T*, pool::Allocator<const T*>> rows(static_cast<std::size_t>(lines.n + 2 * radius));
+  Pooled<const T*> rows(static_cast<std::size_t>(lines.n + 2 * radius));
   const auto row = [&](std::int64_t j) { return j < 0 ? zeros.data() : from + j * lines.inner; };
   for (; from != end; from += lines.n * lines.inner) {
     for (std::int64_t i = 0; i < lines.n; ++i) rows.data()[i + radius] = row(i);
@@ -155,13 +158,25 @@ void filter_rows(const T* from, const T* end, const Lines& lines, const T* taps,
   }
 }
 
+/// How far the taps reach along n samples: beyond them the zero border has zeros only.
+inline std::int64_t reach(std::int64_t radius, std::int64_t n, Border border) {
+  return border == Border::zero ? std::min(radius, n - 1) : radius;
+}
+
+/// tail[i] = Σ_(d ≥ i) taps[d]
+template <class T>
+HalfTaps<T> tail_sums(const HalfTaps<T>& taps) {
+  HalfTaps<T> tail(taps);
+  for (std::size_t i = tail.size() - 1; i-- > 0;) tail[i] += tail[i + 1];
+  return tail;
+}
+
 /// y_i = Σ_d taps_|d| x_(i+d) along one axis.
 template <class T>
 Tensor<T> filter(const Tensor<T>& x, const Lines& lines, const HalfTaps<T>& taps, Border border) {
   auto y = Tensor<T>::empty(x.shape());
   if (x.size() == 0) return y;
-  const auto all = static_cast<std::int64_t>(taps.size()) - 1;
-  const std::int64_t radius = border == Border::zero ? std::min(all, lines.n - 1) : all;  // beyond lie zeros only
+  const std::int64_t radius = reach(static_cast<std::int64_t>(taps.size()) - 1, lines.n, border);
   if (lines.inner == 1) {
     filter_lines(x.begin(), x.end(), lines.n, taps.data(), radius, border, y.mutable_data());
   } else {
@@ -197,11 +212,10 @@ Tensor<T> filter_adjoint(const Tensor<T>& g, const Lines& lines, const HalfTaps<
 
   Tensor<T> y = filter(g, lines, taps, Border::zero);
   T* const to = y.mutable_data();
-  HalfTaps<T> tail(taps);  // tail[i] = Σ_(d ≥ i) taps[d]
-  for (std::size_t i = tail.size() - 1; i-- > 0;) tail[i] += tail[i + 1];
-  const std::int64_t reach = std::min(n, static_cast<std::int64_t>(taps.size()) - 1);
+  const HalfTaps<T> tail = tail_sums(taps);
+  const std::int64_t near_end = std::min(n, static_cast<std::int64_t>(taps.size()) - 1);
   for (std::int64_t o = 0; o < lines.outer; ++o) {
-    for (std::int64_t i = reach; i-- > 0;) {
+    for (std::int64_t i = near_end; i-- > 0;) {
       const T& t = tail[static_cast<std::size_t>(i) + 1];
       for (std::int64_t j = 0; j < lines.inner; ++j) {
         const auto at = [&](std::int64_t row) { return (o * n + row) * lines.inner + j; };

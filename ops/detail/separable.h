@@ -19,7 +19,7 @@ struct AxisTaps {
 template <class T>
 struct SeparableGradients {
   Tensor<T> dx;
-  std::vector<T, pool::Allocator<T>> d_sigma;
+  Pooled<T> d_sigma;
 };
 
 template <class T>

@@ -30,16 +30,12 @@ class Strip {
         groups_((rows_ + L - 1) / L),
         pixels_(Pixels(plane)),
         panel_(plane, first, last, WantsU(plane), plane.across.h != nullptr, scratch) {
-    const auto take = [&](std::int64_t pixels) {
-      const Columns<T> columns{scratch, p_.inner, pixels};
-      scratch += p_.inner * pixels * L;
-      return columns;
+    const auto take = [&](std::int64_t pixels, std::int64_t count) {
+      return Columns<T>{std::exchange(scratch, scratch + count * p_.inner * pixels * L), p_.inner, pixels};
     };
-    band_u_ = take(Capacity(plane));
-    scratch += (groups_ - 1) * p_.inner * Capacity(plane) * L;
-    band_e_ = take(Capacity(plane));
-    scratch += (groups_ - 1) * p_.inner * Capacity(plane) * L;
-    for (Columns<T>* tile : {&tile_w_, &tile_h_, &tile_e_, &tile_x_}) *tile = take(kTile + kSlack);
+    band_u_ = take(Capacity(plane), groups_);
+    band_e_ = take(Capacity(plane), groups_);
+    for (Columns<T>* tile : {&tile_w_, &tile_h_, &tile_e_, &tile_x_}) *tile = take(kTile + kSlack, 1);
   }
 
   static std::int64_t ScratchSize(const Plane<T>& plane, std::int64_t rows) {

@@ -9,17 +9,6 @@
 
 namespace nablur::detail {
 
-template <class T>
-using Pooled = std::vector<T, pool::Allocator<T>>;
-
-// Σ_(d ≥ i) taps[d]
-template <class T>
-HalfTaps<T> tail_sums(const HalfTaps<T>& taps) {
-  HalfTaps<T> tail(taps);
-  for (std::size_t i = tail.size() - 1; i-- > 0;) tail[i] += tail[i + 1];
-  return tail;
-}
-
 // One of them, with what its filter needs.
 template <class T>
 struct SweepAxis {
@@ -50,7 +39,7 @@ struct SweepAxis {
         filter.border = Border::zero;
       }
     }
-    if (filter.border == Border::zero) filter.radius = std::min(radius, lines.n - 1);  // beyond lie zeros only
+    filter.radius = reach(radius, lines.n, filter.border);
   }
 
   // Without the derivative.
@@ -70,8 +59,7 @@ Pooled<SweepAxis<T>> live_axes(const Shape& shape, std::span<const AxisTaps<T>> 
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i].taps->w.size() > 1) live.emplace_back(shape, i, axes[i], border, adjoint);
   }
-  if (live.size() > 1)
-    std::sort(live.begin(), live.end(), [](const SweepAxis<T>& a, const SweepAxis<T>& b) { return a.axis < b.axis; });
+  std::sort(live.begin(), live.end(), [](const SweepAxis<T>& a, const SweepAxis<T>& b) { return a.axis < b.axis; });
   return live;
 }
 

@@ -36,21 +36,23 @@ inline reference::Lines lines_of(const Shape& shape, std::int64_t axis) {
   return l;
 }
 
-inline double dot(const Tensor<double>& a, const Tensor<double>& b) {
+template <class T>
+double dot(const Tensor<T>& a, const Tensor<T>& b) {
   long double s = 0;
   for (std::int64_t i = 0; i < a.size(); ++i) s += static_cast<long double>(a.data()[i]) * b.data()[i];
   return static_cast<double>(s);
 }
 
+template <class T>
 struct Blurred {
-  Tensor<double> y;
-  Tensor<double> dx;
-  Tensor<double> d_sigma;
+  Tensor<T> y;
+  Tensor<T> dx;
+  Tensor<T> d_sigma;
 };
 
-inline Blurred blur(const Tensor<double>& x, const Tensor<double>& sigma, const Tensor<double>& g,
-                    const GaussianBlurOptions& options) {
-  Tape<double> tape;
+template <class T>
+Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& sigma, const Tensor<T>& g, const GaussianBlurOptions& options) {
+  Tape<T> tape;
   const auto vx = tape.variable(x);
   const auto vs = tape.variable(sigma);
   const auto y = gaussian_blur(vx, vs, options);

@@ -16,12 +16,15 @@
 #include <nablur/ops/reduce.h>
 
 #include "../messages.h"
+#include "sums.h"
 
 namespace {
 
 using namespace nablur;
 using D = Tensor<double>;
-using Wide = long double;
+using sums::near;
+using sums::Sum;
+using sums::Wide;
 
 constexpr Border kAll[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular};
 
@@ -49,11 +52,6 @@ std::int64_t found_at(std::int64_t i, std::int64_t n, Border border) {
   return i;
 }
 
-struct Sum {
-  Wide value = 0, magnitude = 0;
-  void add(Wide x) { value += x, magnitude += std::abs(x); }
-};
-
 // y = x convolved with w along the middle axis of (outer, n, inner), and the gradients under g, as sums over all (place, tap).
 struct Reference {
   std::vector<Sum> y, dx, dw;
@@ -76,16 +74,6 @@ Reference reference(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& g, 
     }
   }
   return r;
-}
-
-template <class T>
-bool near(const Tensor<T>& got, const std::vector<Sum>& want, std::int64_t terms) {
-  if (static_cast<std::size_t>(got.size()) != want.size()) return false;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const Wide limit = std::numeric_limits<T>::epsilon() * static_cast<Wide>(terms) * want[i].magnitude;
-    if (!(std::abs(got.data()[i] - want[i].value) <= limit)) return false;
-  }
-  return true;
 }
 
 template <class T>

@@ -14,11 +14,11 @@ namespace {
 TEST(GaussianBlur, IsTheIdentityWithZeroDerivativesAtSigmaZero) {
   const auto x = normal({4, 5});
   for (const Border border : kBorders) {
-    const auto found = blur(x, 0.0, normal({4, 5}, 2), {.border = border});
+    const auto found = blur<double>(x, 0.0, normal({4, 5}, 2), {.border = border});
     EXPECT_TRUE(std::equal(x.begin(), x.end(), found.y.begin()));
     EXPECT_EQ(found.d_sigma.item(), 0);
   }
-  const auto one_axis = blur(x, {0.0, 1.0}, normal({4, 5}, 2), {});
+  const auto one_axis = blur<double>(x, {0.0, 1.0}, normal({4, 5}, 2), {});
   EXPECT_EQ(one_axis.d_sigma(0), 0);
   EXPECT_NE(one_axis.d_sigma(1), 0);
 }
@@ -62,10 +62,10 @@ TEST(GaussianBlur, KeepsNanAndInfinityWithinTheRadius) {
 }
 
 TEST(GaussianBlur, HoldsForNoElementsAndForRankZero) {
-  const auto none = blur(Tensor<double>::zeros({0, 3}), {1.0, 2.0}, Tensor<double>::zeros({0, 3}), {.border = Border::replicate});
+  const auto none = blur<double>(Tensor<double>::zeros({0, 3}), {1.0, 2.0}, Tensor<double>::zeros({0, 3}), {.border = Border::replicate});
   EXPECT_EQ(to_string(none.y.shape()), "(0, 3)");
   EXPECT_EQ(none.d_sigma(0), 0);
-  const auto point = blur(7.0, 1.5, 2.0, {});
+  const auto point = blur<double>(7.0, 1.5, 2.0, {});
   EXPECT_EQ(point.y.item(), 7);
   EXPECT_EQ(point.dx.item(), 2);
   EXPECT_EQ(point.d_sigma.item(), 0);
@@ -76,7 +76,7 @@ TEST(GaussianBlur, DifferentiatesOnlyWhatIsOnTheTape) {
   const auto x = normal({9});
   const auto sigma = tape.variable(1.2);
   const auto g = normal({9}, 2);
-  const auto both = blur(x, 1.2, g, {});
+  const auto both = blur<double>(x, 1.2, g, {});
   EXPECT_EQ(gradients(gaussian_blur(x, sigma), g)[sigma].item(), both.d_sigma.item());
   const auto vx = tape.variable(x);
   const auto dx = gradients(gaussian_blur(vx, 1.2), g)[vx];

@@ -20,7 +20,7 @@ void expect_definition(const Shape& shape, const std::vector<std::int64_t>& axes
   const auto g = normal(shape, 2);
   const Tensor<double> sigma(Shape{static_cast<std::int64_t>(sigmas.size())}, std::span<const double>(sigmas));
   const Axes chosen{std::span<const std::int64_t>(axes)};
-  const Blurred found = blur(x, sigma, g, {.axes = chosen, .radius = radius, .border = border});
+  const Blurred<double> found = blur(x, sigma, g, {.axes = chosen, .radius = radius, .border = border});
 
   auto y = widen(x);
   auto y_scale = magnitude(y);
@@ -92,7 +92,7 @@ RC_GTEST_PROP(GaussianBlurProperty, PullbackIsTheAdjointOfTheBlur, ()) {
   for (const Border border : kBorders) {
     const auto x = normal({m, n}, 1);
     const auto g = normal({m, n}, 2);
-    const auto found = blur(x, sigma, g, {.radius = radius, .border = border});
+    const auto found = blur<double>(x, sigma, g, {.radius = radius, .border = border});
     RC_ASSERT(std::abs(dot(found.y, g) - dot(found.dx, x)) <= 1e-13 * (1 + static_cast<double>(m * n)));
   }
 }
@@ -158,8 +158,8 @@ TEST(GaussianBlur, SeparableEqualsDense) {
 TEST(GaussianBlur, DoesNotDependOnTheOrderOfTheAxes) {
   const auto x = normal({6, 9});
   const auto g = normal({6, 9}, 2);
-  const auto a = blur(x, {1.2, 2.1}, g, {.axes = {0, 1}});
-  const auto b = blur(x, {2.1, 1.2}, g, {.axes = {-1, 0}});
+  const auto a = blur<double>(x, {1.2, 2.1}, g, {.axes = {0, 1}});
+  const auto b = blur<double>(x, {2.1, 1.2}, g, {.axes = {-1, 0}});
   for (std::int64_t i = 0; i < x.size(); ++i) {
     EXPECT_NEAR(a.y.data()[i], b.y.data()[i], 1e-15);
     EXPECT_NEAR(a.dx.data()[i], b.dx.data()[i], 1e-15);
@@ -172,8 +172,8 @@ TEST(GaussianBlur, GivesOneSigmaTheSumOfTheAxesGradients) {
   const auto x = normal({5, 4, 3});
   const auto g = normal({5, 4, 3}, 2);
   const GaussianBlurOptions options{.radius = 4, .border = Border::replicate};
-  const auto shared = blur(x, 1.1, g, options);
-  const auto apart = blur(x, {1.1, 1.1, 1.1}, g, options);
+  const auto shared = blur<double>(x, 1.1, g, options);
+  const auto apart = blur<double>(x, {1.1, 1.1, 1.1}, g, options);
   EXPECT_EQ(shared.d_sigma.rank(), 0);
   EXPECT_NEAR(shared.d_sigma.item(), apart.d_sigma(0) + apart.d_sigma(1) + apart.d_sigma(2), 1e-13);
 }

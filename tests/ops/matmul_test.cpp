@@ -17,23 +17,20 @@
 #include <nablur/ops/reduce.h>
 
 #include "../messages.h"
+#include "sums.h"
 
 namespace {
 
 using namespace nablur;
 using D = Tensor<double>;
-using Wide = long double;
+using sums::near;
+using sums::Sum;
+using sums::Wide;
 using Sizes = std::vector<std::int64_t>;
 
 constexpr auto product = [](const auto& a, const auto& b) { return matmul(a, b); };
 
 Shape shape_of(const Sizes& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
-
-// A number and the sum of the magnitudes it was made of, which scales its rounding error.
-struct Sum {
-  Wide value = 0, magnitude = 0;
-  void add(Wide x) { value += x, magnitude += std::abs(x); }
-};
 
 // The plain triple loop over a batch: y[…, i, j] = Σ_k a[…, i, k] b[…, k, j], and its two gradients under g.
 struct Reference {
@@ -82,17 +79,6 @@ Reference reference(const Tensor<T>& a, const Tensor<T>& b, const std::function<
   if (!row) r.shape.push_back(m);
   if (!column) r.shape.push_back(n);
   return r;
-}
-
-// Any order of summation errs by at most (number of terms) roundings of the sum of magnitudes.
-template <class T>
-bool near(const Tensor<T>& got, const std::vector<Sum>& want, std::int64_t terms) {
-  if (static_cast<std::size_t>(got.size()) != want.size()) return false;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    const Wide limit = std::numeric_limits<T>::epsilon() * static_cast<Wide>(terms) * want[i].magnitude;
-    if (!(std::abs(got.data()[i] - want[i].value) <= limit)) return false;
-  }
-  return true;
 }
 
 template <class T>

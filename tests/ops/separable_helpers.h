@@ -20,6 +20,9 @@
 
 namespace nablur::separable_test {
 
+using blur_test::blur;
+using blur_test::Blurred;
+using blur_test::dot;
 using blur_test::kBorders;
 using blur_test::lines_of;
 using blur_test::magnitude;
@@ -97,22 +100,6 @@ Tensor<T> absolute(Tensor<T> t) {
   return t;
 }
 
-template <class T>
-struct Blurred {
-  Tensor<T> y;
-  Tensor<T> dx;
-  Tensor<T> d_sigma;
-};
-
-template <class T>
-Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& sigma, const Tensor<T>& g, const GaussianBlurOptions& options) {
-  Tape<T> tape;
-  const auto vx = tape.variable(x);
-  const auto vs = tape.variable(sigma);
-  const auto y = gaussian_blur(vx, vs, options);
-  const auto d = gradients(y, g);
-  return {y.value(), d[vx], d[vs]};
-}
 template <class T>
 Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& g, const Case& c) {
   return blur(x, c.template sigma<T>(), g, c.options());

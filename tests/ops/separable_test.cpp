@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <numeric>
 
 #include "separable_helpers.h"
 
@@ -34,12 +33,6 @@ RC_GTEST_PROP(SeparableProperty, KeepsTheDefinition, ()) {
   expect_definition<float>(c);
   expect_definition<double>(c);
   RC_ASSERT(!testing::Test::HasFailure());
-}
-
-template <class T>
-double dot(const Tensor<T>& a, const Tensor<T>& b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0, std::plus<double>(),
-                            [](T x, T y) { return double{x} * double{y}; });
 }
 
 // ⟨blur x, g⟩ = ⟨x, dx(g)⟩
