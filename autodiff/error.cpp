@@ -1,8 +1,20 @@
 #include <nablur/autodiff/error.h>
 
 #include <charconv>
+#include <cstdio>
 
-namespace nablur::detail {
+namespace nablur {
+
+// A constructor of std::invalid_argument takes memory for every text but the empty one.
+OutOfMemory::OutOfMemory(const char* op, std::size_t bytes) noexcept : Error("") {
+  if (bytes > 0) {
+    std::snprintf(sentence_, sizeof sentence_, "%.64s: %zu bytes of memory could not be had from the system", op, bytes);
+  } else {
+    std::snprintf(sentence_, sizeof sentence_, "%.64s: memory could not be had from the system", op);
+  }
+}
+
+namespace detail {
 namespace {
 
 template <class T>
@@ -20,4 +32,5 @@ void append(std::string& text, unsigned long long part) { append_number(text, pa
 void append(std::string& text, double part) { append_number(text, part); }
 void append(std::string& text, float part) { append_number(text, part); }
 
-}  // namespace nablur::detail
+}  // namespace detail
+}  // namespace nablur

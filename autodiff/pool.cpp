@@ -69,7 +69,7 @@ void* from_system(std::size_t bytes) {
     trim();
     p = std::aligned_alloc(kUnit, bytes);
   }
-  if (p == nullptr) fail("pool: ", bytes, " bytes of memory could not be had from the system");
+  if (p == nullptr) throw OutOfMemory("pool", bytes);
   common.system_calls.fetch_add(1, std::memory_order_relaxed);
   common.held.fetch_add(bytes, std::memory_order_relaxed);
   return p;

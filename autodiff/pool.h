@@ -14,7 +14,7 @@
 
 namespace nablur::pool {
 
-/// At least `bytes` bytes (0 included), aligned to 64, not initialised. Throws Error when the system has no more.
+/// At least `bytes` bytes (0 included), aligned to 64, not initialised. Throws OutOfMemory when the system has no more.
 NABLUR_API void* allocate(std::size_t bytes);
 
 /// Gives a block back; `bytes` as it was asked for. Any thread may do so.

@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "../messages.h"
+
 using namespace nablur;
 
 TEST(Error, IsAnInvalidArgumentWithItsMessage) {
@@ -18,6 +20,18 @@ TEST(Error, IsAnInvalidArgumentWithItsMessage) {
     EXPECT_STREQ(e.what(), "add: no");
     EXPECT_NE(dynamic_cast<const Error*>(&e), nullptr);
   }
+}
+
+TEST(Error, TellsRefusedMemoryFromBadInput) {
+  const OutOfMemory some("pool", 80);
+  EXPECT_STREQ(static_cast<const std::exception&>(some).what(), "pool: 80 bytes of memory could not be had from the system");
+  EXPECT_STREQ(OutOfMemory("to_dot").what(), "to_dot: memory could not be had from the system");
+  const std::string long_name(100, 'n');
+  EXPECT_EQ(OutOfMemory(long_name.c_str(), std::numeric_limits<std::size_t>::max()).what(),
+            long_name.substr(0, 64) + ": 18446744073709551615 bytes of memory could not be had from the system");
+  EXPECT_EQ(message_of([] { detail::or_out_of_memory("op", [] { throw std::bad_alloc(); }); }),
+            "op: memory could not be had from the system");
+  EXPECT_THROW(detail::or_out_of_memory("op", [] { throw std::bad_alloc(); }), OutOfMemory);
 }
 
 TEST(Error, JoinsTextNumbersAndShapes) {
