@@ -146,13 +146,26 @@ template <class T>
 Dual<T> erf(const Dual<T>& x) {
   return detail::along(x, std::erf(x.value), T(1.1283791670955125739) * detail::exp_of_minus_square(x.value));
 }
-// ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
+namespace detail {
+
+// ∂a^b/∂a = b a^(b−1), 0 at b = 0
+template <class T>
+T power_by_a(const T& a, const T& b) {
+  return chain(b, T(std::pow(a, b - T(1))));
+}
+// ∂a^b/∂b = a^b ln a, 0 if a^b is 0. At a = 0 it is 0 for b = 0 as well, where a^b jumps from 1 to 0: a 0 among the data must not
+// make the gradient of a trained exponent infinite. PyTorch and JAX have it so too.
+template <class T>
+T power_by_b(const T& a, const T& b) {
+  return a == T(0) && b >= T(0) ? T(0) : chain(T(std::pow(a, b)), T(std::log(a)));
+}
+
+}  // namespace detail
+
 template <class T>
 Dual<T> pow(const Dual<T>& a, const Dual<T>& b) {
-  const T y = std::pow(a.value, b.value);
-  const T by_a = b.value == T(0) ? T(0) : b.value * std::pow(a.value, b.value - T(1));
-  const T by_b = y == T(0) ? T(0) : y * std::log(a.value);
-  return {y, chain(by_a, a.tangent) + chain(by_b, b.tangent)};
+  return {std::pow(a.value, b.value), chain(detail::power_by_a(a.value, b.value), a.tangent) +
+                                          chain(detail::power_by_b(a.value, b.value), b.tangent)};
 }
 
 template <class T>

@@ -8,8 +8,8 @@ namespace nablur {
 
 template <class T>
 bool Adjoints<T>::wants(std::size_t i) const {
-  const auto& inputs = sweep_->tape->nodes_[node_].inputs;
-  if (i >= inputs.size()) fail(sweep_->tape->nodes_[node_].name, ": its pullback asks for input ", i, " of ", inputs.size());
+  const auto& inputs = sweep_->recording->nodes[node_].inputs;
+  if (i >= inputs.size()) fail(sweep_->recording->nodes[node_].name, ": its pullback asks for input ", i, " of ", inputs.size());
   const std::int32_t index = inputs[i].index;
   return index >= 0 && (sweep_->needed.empty() || sweep_->needed[static_cast<std::size_t>(index)] != 0);
 }
@@ -21,10 +21,10 @@ void Adjoints<T>::add(std::size_t i, Tensor<T> gradient) {
 
 template <class T>
 void Adjoints<T>::accumulate(std::size_t i, Tensor<T>&& gradient) {
-  const Tape<T>& tape = *sweep_->tape;
-  const auto& node = tape.nodes_[node_];
+  const auto& recording = *sweep_->recording;
+  const auto& node = recording.nodes[node_];
   const auto input = static_cast<std::size_t>(node.inputs[i].index);
-  const Shape& shape = tape.nodes_[input].shape;
+  const Shape& shape = recording.nodes[input].shape;
   if (!(gradient.shape() == shape)) {
     if (!(gradient.shape() == node.shape) || !broadcasts_to(shape, node.shape)) wrong_shape(i, gradient.shape());
     gradient = sum_to(gradient, shape);
@@ -35,39 +35,39 @@ void Adjoints<T>::accumulate(std::size_t i, Tensor<T>&& gradient) {
   } else {
     sum += gradient;
   }
-  if (tape.check_finite_) tape.require_finite("a gradient from", node.name, sum);
+  if (recording.check_finite) Tape<T>::require_finite("a gradient from", node.name, sum);
 }
 
 template <class T>
 Tensor<T>& Adjoints<T>::accumulator(std::size_t i) {
-  const Tape<T>& tape = *sweep_->tape;
-  if (!wants(i)) fail(tape.nodes_[node_].name, ": its pullback asks for the accumulator of input ", i, ", which is not wanted");
-  const auto input = static_cast<std::size_t>(tape.nodes_[node_].inputs[i].index);
+  const auto& recording = *sweep_->recording;
+  if (!wants(i)) fail(recording.nodes[node_].name, ": its pullback asks for the accumulator of input ", i, ", which is not wanted");
+  const auto input = static_cast<std::size_t>(recording.nodes[node_].inputs[i].index);
   Tensor<T>& sum = sweep_->adjoints[input];
-  if (sum.data() == nullptr) sum = Tensor<T>::zeros(tape.nodes_[input].shape);
+  if (sum.data() == nullptr) sum = Tensor<T>::zeros(recording.nodes[input].shape);
   return sum;
 }
 
 // What a joint pullback wrote into accumulators has passed no check yet.
 template <class T>
 void Adjoints<T>::require_sound() const {
-  const Tape<T>& tape = *sweep_->tape;
-  const auto& node = tape.nodes_[node_];
+  const auto& recording = *sweep_->recording;
+  const auto& node = recording.nodes[node_];
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (!wants(i)) continue;
     const auto input = static_cast<std::size_t>(node.inputs[i].index);
     const Tensor<T>& sum = sweep_->adjoints[input];
-    if (sum.data() != nullptr && !(sum.shape() == tape.nodes_[input].shape)) wrong_shape(i, sum.shape());
-    if (tape.check_finite_) tape.require_finite("a gradient from", node.name, sum);
+    if (sum.data() != nullptr && !(sum.shape() == recording.nodes[input].shape)) wrong_shape(i, sum.shape());
+    if (recording.check_finite) Tape<T>::require_finite("a gradient from", node.name, sum);
   }
 }
 
 template <class T>
 void Adjoints<T>::wrong_shape(std::size_t i, const Shape& shape) const {
-  const auto& node = sweep_->tape->nodes_[node_];
+  const auto& node = sweep_->recording->nodes[node_];
   const auto input = static_cast<std::size_t>(node.inputs[i].index);
   fail(node.name, ": its pullback gave shape ", shape, " for input ", node.inputs[i].position, ", expected ",
-       sweep_->tape->nodes_[input].shape);
+       sweep_->recording->nodes[input].shape);
 }
 
 template <class T>
@@ -88,9 +88,10 @@ Tensor<T> Gradients<T>::operator[](const Variable<T>& variable) const {
 }
 
 template <class T>
-typename Gradients<T>::Sweep Gradients<T>::start(const Tape<T>& tape, std::size_t loss, const Tensor<T>& seed,
+typename Gradients<T>::Sweep Gradients<T>::start(const typename Tape<T>::Recording& recording, std::size_t loss,
+                                                 const Tensor<T>& seed,
                                                  const std::vector<Entry, pool::Allocator<Entry>>& named) {
-  Sweep sweep{&tape, typename Adjoints<T>::Tensors(loss + 1), {}};
+  Sweep sweep{&recording, typename Adjoints<T>::Tensors(loss + 1), {}};
   sweep.adjoints[loss] = seed;
   if (named.empty()) return sweep;
   // Only what leads to a named variable is pulled back.
@@ -99,7 +100,7 @@ typename Gradients<T>::Sweep Gradients<T>::start(const Tape<T>& tape, std::size_
     if (static_cast<std::size_t>(e.index) <= loss) sweep.needed[static_cast<std::size_t>(e.index)] = 1;
   }
   for (std::size_t i = 0; i <= loss; ++i) {
-    for (const auto& edge : tape.nodes_[i].inputs) {
+    for (const auto& edge : recording.nodes[i].inputs) {
       if (edge.index >= 0) sweep.needed[i] |= sweep.needed[static_cast<std::size_t>(edge.index)];
     }
   }
@@ -108,9 +109,12 @@ typename Gradients<T>::Sweep Gradients<T>::start(const Tape<T>& tape, std::size_
 
 template <class T>
 void Gradients<T>::pull(Sweep& sweep, std::size_t i, const Tensor<T>& g) {
-  const auto& node = sweep.tape->nodes_[i];
+  const auto& node = sweep.recording->nodes[i];
   Adjoints<T> d(sweep, i);
   if (node.joint.type != nullptr) {
+    std::size_t wanted = 0;
+    while (wanted < node.inputs.size() && !d.wants(wanted)) ++wanted;
+    if (wanted == node.inputs.size()) return;
     node.joint.type->pull_joint(node.joint.object, g, d);
     d.require_sound();
     return;
@@ -149,12 +153,15 @@ Gradients<T> Gradients<T>::sweep(const Variable<T>& loss, const Tensor<T>* seed,
   }
 
   const auto last = static_cast<std::size_t>(loss.index_);
-  Sweep sweep = start(tape, last, seed != nullptr ? *seed : Tensor<T>(loss.shape(), T(1)), result.entries_);
+  auto& recording = *tape.recording_;
+  Sweep sweep = start(recording, last, seed != nullptr ? *seed : Tensor<T>(loss.shape(), T(1)), result.entries_);
   struct Running {
-    int& sweeps;
-    explicit Running(int& n) : sweeps(n) { ++sweeps; }
-    ~Running() { --sweeps; }
-  } const running(tape.sweeps_);
+    typename Tape<T>::Recording& recording;
+    explicit Running(typename Tape<T>::Recording& r) : recording(r) { ++r.sweeps; }
+    ~Running() {
+      if (--recording.sweeps == 0 && recording.orphaned) recording.destroy();
+    }
+  } const running(recording);
 
   std::size_t next_named = 0;
   for (std::size_t i = last + 1; i-- > 0;) {
@@ -167,10 +174,11 @@ Gradients<T> Gradients<T>::sweep(const Variable<T>& loss, const Tensor<T>* seed,
     if (result.named_) {
       if (next_named < result.entries_.size() && result.entries_[next_named].index == index)
         result.entries_[next_named].gradient = g;
-    } else if (tape.nodes_[i].inputs.empty()) {
+    } else if (recording.nodes[i].inputs.empty()) {
       result.entries_.push_back({index, g});
     }
     pull(sweep, i, g);
+    if (recording.orphaned) fail("gradients: a pullback destroyed the tape that is swept");
   }
   return result;
 }

@@ -31,7 +31,7 @@ class NABLUR_API Gradients {
     std::int32_t index;
     Tensor<T> gradient;
   };
-  static Sweep start(const Tape<T>& tape, std::size_t loss, const Tensor<T>& seed,
+  static Sweep start(const typename Tape<T>::Recording& recording, std::size_t loss, const Tensor<T>& seed,
                      const std::vector<Entry, pool::Allocator<Entry>>& named);
   static void pull(Sweep& sweep, std::size_t node, const Tensor<T>& g);
 
@@ -48,7 +48,7 @@ template <class T>
 Gradients<T> gradients(const Variable<T>& loss) {
   return Gradients<T>::sweep(loss, nullptr, nullptr);
 }
-/// The same by exactly the variables named, intermediates included; work that leads to none of them is left out.
+/// The same by exactly the variables named, intermediates included. A pullback runs only if one of its inputs leads to one of them.
 template <class T>
 Gradients<T> gradients(const Variable<T>& loss, std::initializer_list<Input<std::type_identity_t<T>>> named) {
   const std::span<const Input<T>> list(named.begin(), named.size());

@@ -25,7 +25,9 @@ void IntList::release() noexcept { pool::release(far_, sizeof(std::int64_t) * st
 
 }  // namespace detail
 
-Shape::Shape(std::span<const std::int64_t> sizes) : sizes_(sizes) {
+Shape::Shape(std::span<const std::int64_t> sizes) {
+  if (sizes.size() > kMaxRank) fail("shape: the rank must be at most ", kMaxRank, ", got ", sizes.size());
+  sizes_ = detail::IntList(sizes);
   std::int64_t product = 1;
   for (const std::int64_t size : sizes) {
     if (size < 0) fail("shape: sizes must be at least 0, got ", *this);
@@ -46,6 +48,7 @@ std::int64_t resolve_axis(const char* op, std::int64_t axis, std::int64_t rank) 
 
 Axes Axes::resolve(const char* op, std::int64_t rank) const {
   Axes resolved;
+  resolved.all_ = false;
   resolved.axes_ = detail::IntList(all() ? rank : count(), 0);
   std::int64_t* out = resolved.axes_.begin();
   for (std::int64_t i = 0; i < resolved.count(); ++i) {

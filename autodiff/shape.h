@@ -5,6 +5,7 @@
 //   broadcast("add", {2, 1}, {3})                    // (2, 3)
 //   Axes{0, -1}.resolve("sum", 3)                    // (0, 2)
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -81,9 +82,12 @@ class NABLUR_API IntList {
 /// Sizes of the axes of an array. Rank 0 (one element) and sizes of 0 (no element) are legal.
 class NABLUR_API Shape {
  public:
+  static constexpr std::size_t kMaxRank = 64;  // as NumPy and PyTorch have it
+
   /// Rank 0.
   Shape() noexcept = default;
-  /// Throws where a size is negative, or the number of elements does not fit 63 bits (axes of size 0 left out of the product).
+  /// Throws if a size is negative, if there are more than kMaxRank, or if the number of elements (axes of size 0 left out of the
+  /// product) does not fit 63 bits.
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span<const std::int64_t>(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const std::int64_t> sizes);
 
@@ -109,27 +113,31 @@ class NABLUR_API Shape {
   detail::IntList sizes_;
 };
 
-/// A choice of axes, negative ones counting from the end. A default-made one (`{}`) means all axes.
+/// A choice of axes, negative ones counting from the end. `{}` means "not given", which is all axes; a list that is known at run
+/// time means the axes in it, so that an empty one means none, as NumPy's empty tuple does.
 class NABLUR_API Axes {
  public:
   Axes() noexcept = default;
   template <class I>
-  requires(std::is_integral_v<I> && !std::is_same_v<I, bool>) Axes(I axis) : axes_(1, static_cast<std::int64_t>(axis)) {}
+  requires(std::is_integral_v<I> && !std::is_same_v<I, bool>) Axes(I axis)
+      : axes_(1, static_cast<std::int64_t>(axis)), all_(false) {}
   Axes(std::initializer_list<std::int64_t> axes) : Axes(std::span<const std::int64_t>(axes.begin(), axes.size())) {}
-  explicit Axes(std::span<const std::int64_t> axes) : axes_(axes) {}
+  explicit Axes(std::span<const std::int64_t> axes) : axes_(axes), all_(false) {}
 
-  bool all() const noexcept { return axes_.count() == 0; }
+  /// True if no axes were given.
+  bool all() const noexcept { return all_; }
   std::int64_t count() const noexcept { return axes_.count(); }
   std::int64_t operator[](std::int64_t i) const noexcept { return axes_.begin()[i]; }
   const std::int64_t* begin() const noexcept { return axes_.begin(); }
   const std::int64_t* end() const noexcept { return axes_.end(); }
 
-  /// The same choice, each axis in [0, rank), `all` spelled out (empty for rank 0). Throws in the name of `op` for an axis that
+  /// The same choice, each axis in [0, rank), `all` spelled out (none for rank 0). Throws in the name of `op` for an axis that
   /// is not there or named twice.
   Axes resolve(const char* op, std::int64_t rank) const;
 
  private:
   detail::IntList axes_;
+  bool all_ = true;
 };
 
 /// An axis in [0, rank). Throws in the name of `op`.

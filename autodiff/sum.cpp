@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::int64_t kBlock = 128;  // below this many terms a plain loop; its error is bounded by a constant
 constexpr std::int64_t kLanes = 8;    // independent partial sums, as in NumPy's pairwise summation
+constexpr std::int64_t kRows = 8;     // the same for sums of rows
 
 template <class T>
 T pairwise(const T* x, std::int64_t n) {
@@ -31,21 +32,6 @@ T pairwise(const T* x, std::int64_t n) {
   return pairwise(x, half) + pairwise(x + half, n - half);
 }
 
-// out[j] = Σ_i x[i, j], pairwise in i. scratch holds one row for each level of the recursion (log2 n of them).
-template <class T>
-void pairwise_rows(const T* x, std::int64_t n, std::int64_t inner, T* out, T* scratch) {
-  if (n <= 8) {
-    std::fill(out, out + inner, T(0));
-    for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t j = 0; j < inner; ++j) out[j] += x[i * inner + j];
-    }
-    return;
-  }
-  pairwise_rows(x, n / 2, inner, out, scratch + inner);
-  pairwise_rows(x + n / 2 * inner, n - n / 2, inner, scratch, scratch + inner);
-  for (std::int64_t j = 0; j < inner; ++j) out[j] += scratch[j];
-}
-
 // Sum over the middle one of three axes.
 template <class T>
 Tensor<T> sum_middle(const Tensor<T>& x, std::int64_t outer, std::int64_t n, std::int64_t inner) {
@@ -55,11 +41,15 @@ Tensor<T> sum_middle(const Tensor<T>& x, std::int64_t outer, std::int64_t n, std
     for (std::int64_t o = 0; o < outer; ++o) to[o] = pairwise(x.data() + o * n, n);
     return out;
   }
-  std::int64_t levels = 1;
-  for (std::int64_t m = n; m > 8; m -= m / 2) ++levels;
-  auto scratch = Tensor<T>::empty(Shape{levels, inner});
+  auto scratch = Tensor<T>::empty(Shape{detail::pairwise_levels(n, kRows), inner});
   for (std::int64_t o = 0; o < outer; ++o) {
-    pairwise_rows(x.data() + o * n * inner, n, inner, to + o * inner, scratch.mutable_data());
+    const auto few = [inner, from = x.data() + o * n * inner](std::int64_t begin, std::int64_t end, T* sum) {
+      std::fill(sum, sum + inner, T(0));
+      for (std::int64_t i = begin; i < end; ++i) {
+        for (std::int64_t j = 0; j < inner; ++j) sum[j] += from[i * inner + j];
+      }
+    };
+    detail::pairwise_rows(0, n, kRows, inner, to + o * inner, scratch.mutable_data(), few);
   }
   return out;
 }
@@ -87,7 +77,7 @@ template <class T>
 Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes, bool keepdims) {
   const Axes resolved = axes.resolve("sum", x.rank());
   const Shape shape = reduced_shape(x.shape(), resolved, keepdims);
-  if (shape.size() == 0) return Tensor<T>(shape, T(0));
+  if (x.size() == 0) return Tensor<T>(shape, T(0));
   return detail::reduce_axes(x, resolved, sum_middle<T>).reshaped(shape);
 }
 

@@ -20,6 +20,25 @@ NABLUR_API Shape reduced_shape(const Shape& shape, const Axes& resolved, bool ke
 
 namespace detail {
 
+/// How many rows of scratch pairwise_rows takes.
+inline std::int64_t pairwise_levels(std::int64_t terms, std::int64_t most) {
+  std::int64_t levels = 0;
+  for (; terms > most; terms -= terms / 2) ++levels;
+  return levels;
+}
+
+/// out[0 … width) = the sum of terms begin … end − 1, each a row of `width` numbers: halves are added to halves, down to at most
+/// `most` terms, whose sum leaf(begin, end, out) writes. `scratch` has room for pairwise_levels rows.
+template <class T, class Leaf>
+void pairwise_rows(std::int64_t begin, std::int64_t end, std::int64_t most, std::int64_t width, T* out, T* scratch,
+                   const Leaf& leaf) {
+  if (end - begin <= most) return leaf(begin, end, out);
+  const std::int64_t middle = begin + (end - begin) / 2;
+  pairwise_rows(begin, middle, most, width, out, scratch + width, leaf);
+  pairwise_rows(middle, end, most, width, scratch, scratch + width, leaf);
+  for (std::int64_t j = 0; j < width; ++j) out[j] += scratch[j];
+}
+
 NABLUR_API bool contains(const Axes& resolved, std::int64_t axis) noexcept;
 
 /// Reduces x axis by axis: runs of neighbouring axes are taken as one, the last run first, so that what remains is

@@ -47,28 +47,56 @@ T worst_of(const Dual<T>& x) {
 }  // namespace
 
 template <class T>
-Tape<T>::Tape() : slot_(take_slot(this)) {}
+typename Tape<T>::Recording* Tape<T>::Recording::make() {
+  return ::new (pool::allocate(sizeof(Recording))) Recording;
+}
+
+template <class T>
+void Tape<T>::Recording::destroy() noexcept {
+  this->~Recording();
+  pool::release(this, sizeof(Recording));
+}
+
+// Last to first: the pool then hands out the memory of the next recording in the order in which this one used it.
+template <class T>
+void Tape<T>::Recording::destroy_nodes() noexcept {
+  for (std::size_t i = nodes.size(); i-- > 0;) destroy_pullbacks(nodes[i].inputs, nodes[i].joint);
+  nodes.clear();
+  arena.rewind({});
+}
+
+template <class T>
+Tape<T>::Tape() : recording_(Recording::make()) {
+  try {
+    slot_ = take_slot(this);
+  } catch (...) {
+    recording_->destroy();
+    throw;
+  }
+}
 
 template <class T>
 Tape<T>::~Tape() {
-  destroy_nodes();
+  if (recording_->sweeps > 0) {
+    recording_->orphaned = true;
+  } else {
+    recording_->destroy();
+  }
   next_epoch(*slot_);
   give_slot(slot_);
 }
 
 template <class T>
 void Tape<T>::clear() {
-  if (sweeps_ > 0) fail("clear: a sweep over this tape is still running");
-  destroy_nodes();
+  if (recording_->sweeps > 0) fail("clear: a sweep over this tape is still running");
+  recording_->destroy_nodes();
   next_epoch(*slot_);
 }
 
-// Last to first: the pool then hands out the memory of the next recording in the order in which this one used it.
 template <class T>
-void Tape<T>::destroy_nodes() noexcept {
-  for (std::size_t i = nodes_.size(); i-- > 0;) destroy_pullbacks(nodes_[i].inputs, nodes_[i].joint);
-  nodes_.clear();
-  arena_.rewind({});
+const typename Tape<T>::Node& Tape<T>::node(std::int64_t i) const {
+  if (i < 0 || i >= size()) fail("node: the tape has ", size(), " nodes, and none at ", i);
+  return recording_->nodes[static_cast<std::size_t>(i)];
 }
 
 template <class T>
@@ -113,19 +141,20 @@ Variable<T> Tape<T>::record(const char* name, Tensor<T> value, std::span<const I
 
 template <class T>
 Variable<T> Tape<T>::push(const char* name, Tensor<T>&& value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint) {
-  if (sweeps_ > 0) fail(name, ": recorded while a sweep over its tape is running");
-  if (nodes_.size() >= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) fail(name, ": the tape is full");
-  if (check_finite_) require_finite("the value of", name, value);
-  const auto mark = arena_.mark();
+  Recording& r = *recording_;
+  if (r.sweeps > 0) fail(name, ": recorded while a sweep over its tape is running");
+  if (r.nodes.size() >= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) fail(name, ": the tape is full");
+  if (r.check_finite) require_finite("the value of", name, value);
+  const auto mark = r.arena.mark();
   const std::span<Edge> edges = store(name, inputs, joint);
   try {
-    nodes_.emplace_back(name, value.shape(), edges, joint);
+    r.nodes.emplace_back(name, value.shape(), edges, joint);
   } catch (...) {
     destroy_pullbacks(edges, joint);
-    arena_.rewind(mark);
+    r.arena.rewind(mark);
     throw;
   }
-  const auto index = static_cast<std::int32_t>(nodes_.size() - 1);
+  const auto index = static_cast<std::int32_t>(r.nodes.size() - 1);
   return Variable<T>(std::move(value), slot_, epoch_of(*slot_), index, inputs.empty());
 }
 
@@ -135,13 +164,14 @@ template <class T>
 std::span<typename Tape<T>::Edge> Tape<T>::store(const char* name, std::span<const Input<T>> inputs,
                                                  detail::PullbackRef<T>& joint) {
   if (inputs.empty()) return {};
-  const auto mark = arena_.mark();
-  const auto move_in = [this](const detail::PullbackRef<T>& from) {
-    void* to = arena_.allocate(from.type->size, from.type->align);
+  detail::Arena& arena = recording_->arena;
+  const auto mark = arena.mark();
+  const auto move_in = [&arena](const detail::PullbackRef<T>& from) {
+    void* to = arena.allocate(from.type->size, from.type->align);
     from.type->construct(to, from.object);
     return detail::PullbackRef<T>{from.type, to};
   };
-  auto* edges = static_cast<Edge*>(arena_.allocate(inputs.size() * sizeof(Edge), alignof(Edge)));
+  auto* edges = static_cast<Edge*>(arena.allocate(inputs.size() * sizeof(Edge), alignof(Edge)));
   std::size_t count = 0;
   try {
     for (const Input<T>& input : inputs) {
@@ -158,14 +188,14 @@ std::span<typename Tape<T>::Edge> Tape<T>::store(const char* name, std::span<con
     if (joint.type != nullptr) joint = move_in(joint);
   } catch (...) {
     destroy_pullbacks({edges, count}, {});
-    arena_.rewind(mark);
+    arena.rewind(mark);
     throw;
   }
   return {edges, count};
 }
 
 template <class T>
-void Tape<T>::require_finite(const char* what, const char* name, const Tensor<T>& numbers) const {
+void Tape<T>::require_finite(const char* what, const char* name, const Tensor<T>& numbers) {
   using std::isfinite;
   for (const T& x : numbers) {
     if (isfinite(x)) continue;

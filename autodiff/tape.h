@@ -116,9 +116,9 @@ class NABLUR_API Adjoints {
   using Tensors = std::vector<Tensor<T>, pool::Allocator<Tensor<T>>>;
   using Flags = std::vector<unsigned char, pool::Allocator<unsigned char>>;
   struct Sweep {
-    const Tape<T>* tape;
+    const typename Tape<T>::Recording* recording;
     Tensors adjoints;  // by node, unset (no data) where zero
-    Flags needed;      // by node; empty where all are
+    Flags needed;      // by node; empty if all are
   };
   Adjoints(Sweep& sweep, std::size_t node) : sweep_(&sweep), node_(node) {}
   void accumulate(std::size_t i, Tensor<T>&& gradient);
@@ -147,11 +147,11 @@ class NABLUR_API Tape {
   void clear();
 
   /// Number of nodes, variables included.
-  std::int64_t size() const noexcept { return static_cast<std::int64_t>(nodes_.size()); }
+  std::int64_t size() const noexcept { return static_cast<std::int64_t>(recording_->nodes.size()); }
 
   /// While on, recording and sweeping throw an Error that names the operator which first made a NaN or an infinity.
   /// Every number is looked at once more; a joint pullback's accumulators whole, each time.
-  void check_finite(bool on) noexcept { check_finite_ = on; }
+  void check_finite(bool on) noexcept { recording_->check_finite = on; }
 
   /// What the free functions `record` and `gradients` call.
   static Variable<T> record(const char* name, Tensor<T> value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
@@ -171,7 +171,8 @@ class NABLUR_API Tape {
     Node(const char* n, const Shape& s, std::span<Edge> i, const detail::PullbackRef<T>& j)
         : name(n), shape(s), inputs(i), joint(j) {}
   };
-  const Node& node(std::int64_t i) const { return nodes_.at(static_cast<std::size_t>(i)); }
+  /// Throws unless 0 ≤ i < size().
+  const Node& node(std::int64_t i) const;
 
  private:
   friend class Adjoints<T>;
@@ -182,14 +183,24 @@ class NABLUR_API Tape {
   Variable<T> push(const char* name, Tensor<T>&& value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
   std::span<Edge> store(const char* name, std::span<const Input<T>> inputs, detail::PullbackRef<T>& joint);
   static void destroy_pullbacks(std::span<Edge> inputs, const detail::PullbackRef<T>& joint) noexcept;
-  void destroy_nodes() noexcept;
-  void require_finite(const char* what, const char* name, const Tensor<T>& numbers) const;
+  static void require_finite(const char* what, const char* name, const Tensor<T>& numbers);
 
-  std::vector<Node, pool::Allocator<Node>> nodes_;
-  detail::Arena arena_;  // edges and pullbacks
+  // What a sweep walks over. It outlives its tape if a pullback destroys that one: the last sweep then deletes it.
+  struct Recording {
+    std::vector<Node, pool::Allocator<Node>> nodes;
+    detail::Arena arena;  // edges and pullbacks
+    int sweeps = 0;       // running; while they do, nothing may be recorded or cleared
+    bool check_finite = false;
+    bool orphaned = false;
+
+    ~Recording() { destroy_nodes(); }
+    void destroy_nodes() noexcept;
+    static Recording* make();
+    void destroy() noexcept;
+  };
+
+  Recording* recording_;
   detail::TapeSlot* slot_;
-  mutable int sweeps_ = 0;  // running; while they do, nothing may be recorded or cleared
-  bool check_finite_ = false;
 };
 
 /// Puts an operator on the tape of its inputs: its value, and for each input the pullback of the gradient. The one way onto a

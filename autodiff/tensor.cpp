@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ostream>
 
 #include <nablur/autodiff/random.h>
 
@@ -14,26 +13,16 @@ const Shape& empty_shape() noexcept {
   return shape;
 }
 
+std::int64_t to_int64(const char* op, double x) {
+  if (!(x >= -0x1p63 && x < 0x1p63)) fail(op, ": ", x, " is no 64-bit integer");
+  return static_cast<std::int64_t>(x);
+}
+
 }  // namespace detail
 
 namespace {
 
 using detail::TensorBlock;
-
-template <class T>
-constexpr const char* kName = "";
-template <>
-constexpr const char* kName<float> = "float";
-template <>
-constexpr const char* kName<double> = "double";
-template <>
-constexpr const char* kName<Dual<float>> = "Dual<float>";
-template <>
-constexpr const char* kName<Dual<double>> = "Dual<double>";
-template <>
-constexpr const char* kName<bool> = "bool";
-template <>
-constexpr const char* kName<std::int64_t> = "int64";
 
 template <class T>
 std::size_t block_bytes(const Shape& shape) {
@@ -50,35 +39,6 @@ struct ViewBlock {
   TensorBlock block;
   TensorBlock* base;
 };
-
-template <class N>
-void print_number(std::string& text, const N& x) {
-  detail::append_any(text, x);
-}
-void print_number(std::string& text, bool x) { text += x ? "true" : "false"; }
-template <class N>
-void print_number(std::string& text, const Dual<N>& x) {
-  text += detail::concat(x.value, "+", x.tangent, "ε");
-}
-
-constexpr std::int64_t kEdge = 3;  // numbers printed at each end of a long axis
-
-template <class T>
-void print_axis(std::string& text, const Shape& shape, std::int64_t axis, const T* data, std::int64_t stride) {
-  if (axis == shape.rank()) return print_number(text, *data);
-  const std::int64_t n = shape[axis];
-  const std::int64_t inner = n > 0 ? stride / n : 0;
-  text += '[';
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (i > 0) text += ", ";
-    if (n > 2 * kEdge && i == kEdge) {
-      text += "…, ";
-      i = n - kEdge;
-    }
-    print_axis(text, shape, axis + 1, data + i * inner, inner);
-  }
-  text += ']';
-}
 
 // One loop for tensors of one shape and for a number on either side; out may be a or b.
 template <class T, class F>
@@ -195,6 +155,20 @@ Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows) requires
   *this = std::move(table);
 }
 
+namespace {
+
+// A number made in double as a T. Throws for one that is no 64-bit integer if T is that.
+template <class T>
+T made(const char* op, double x) {
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    return detail::to_int64(op, x);
+  } else {
+    return static_cast<T>(x);
+  }
+}
+
+}  // namespace
+
 template <class T>
 Tensor<T> Tensor<T>::arange(double begin, double end, double step) {
   if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0) {
@@ -204,18 +178,21 @@ Tensor<T> Tensor<T>::arange(double begin, double end, double step) {
   if (!(count < 0x1p62)) fail("arange: from ", begin, " to ", end, " by ", step, " is too long");
   Tensor out = empty(Shape{static_cast<std::int64_t>(count)});
   T* to = out.mutable_data();
-  for (std::int64_t i = 0; i < out.size(); ++i) to[i] = static_cast<T>(begin + step * static_cast<double>(i));
+  for (std::int64_t i = 0; i < out.size(); ++i) to[i] = made<T>("arange", begin + step * static_cast<double>(i));
   return out;
 }
 
 template <class T>
 Tensor<T> Tensor<T>::linspace(double first, double last, std::int64_t n) {
   if (n < 0) fail("linspace: the count must be at least 0, got ", n);
+  if (!std::isfinite(first) || !std::isfinite(last)) fail("linspace: first and last must be finite, got ", first, " and ", last);
   Tensor out = empty(Shape{n});
   T* to = out.mutable_data();
-  const double step = n > 1 ? (last - first) / static_cast<double>(n - 1) : 0;
-  for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(first + step * static_cast<double>(i));
-  if (n > 1) to[n - 1] = static_cast<T>(last);
+  const auto steps = static_cast<double>(n - 1);
+  const double whole = last - first;
+  const double step = n <= 1 ? 0 : std::isfinite(whole) ? whole / steps : last / steps - first / steps;
+  for (std::int64_t i = 0; i < n; ++i) to[i] = made<T>("linspace", first + step * static_cast<double>(i));
+  if (n > 1) to[n - 1] = made<T>("linspace", last);
   return out;
 }
 
@@ -299,13 +276,6 @@ Tensor<T>& Tensor<T>::combine_into(char op, const Tensor& b) {
   T* out = mutable_data();
   combine_loop(op, size(), static_cast<const T*>(out), 1, b.data(), b.rank() == 0 ? 0 : 1, out);
   return *this;
-}
-
-template <class T>
-std::ostream& Tensor<T>::print(std::ostream& out) const {
-  std::string text = detail::concat("Tensor<", kName<T>, ">", shape(), " ");
-  print_axis(text, shape(), 0, data(), size());
-  return out << text;
 }
 
 template <class T>

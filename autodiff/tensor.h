@@ -43,6 +43,18 @@ static_assert(sizeof(TensorBlock) == 64);
 
 NABLUR_API const Shape& empty_shape() noexcept;  // (0,)
 
+/// x without its fraction. Throws in the name of `op` if the result does not fit, and for NaN.
+NABLUR_API std::int64_t to_int64(const char* op, double x);
+
+template <class U, class N>
+U converted(const N& x) {
+  if constexpr (std::is_same_v<U, std::int64_t> && std::is_floating_point_v<N>) {
+    return to_int64("cast", static_cast<double>(x));
+  } else {
+    return static_cast<U>(x);
+  }
+}
+
 }  // namespace detail
 
 /// Numbers of type T (float, double, Dual of these; bool for masks, std::int64_t for indices) in row-major order.
@@ -86,10 +98,11 @@ class NABLUR_API Tensor {
   static Tensor zeros(const Shape& shape) { return Tensor(shape, T(0)); }
   static Tensor ones(const Shape& shape) { return Tensor(shape, T(1)); }
   static Tensor full(const Shape& shape, T number) { return Tensor(shape, number); }
-  /// begin, begin + step, … below end (above it where step is negative). Throws where step is 0 or anything is not finite.
+  /// begin, begin + step, … below end (above it where step is negative). Throws if step is 0 or anything is not finite.
   static Tensor arange(double begin, double end, double step = 1);
   static Tensor arange(double end) { return arange(0, end); }
-  /// n numbers from first to last, both included, as numpy.linspace makes them.
+  /// n numbers from first to last, both included, as numpy.linspace makes them. Throws if n is negative or one of the two is not
+  /// finite.
   static Tensor linspace(double first, double last, std::int64_t n);
   /// Samples of the normal distribution (mean 0, deviation 1), or uniform in [0, 1), drawn in row-major order.
   static Tensor normal(const Shape& shape, Random& random);
@@ -130,7 +143,8 @@ class NABLUR_API Tensor {
   /// Indices [begin, end) of the first axis; no copy. Throws out of range.
   Tensor rows(std::int64_t begin, std::int64_t end) const;
 
-  /// Every element converted as static_cast does; to Dual with tangent 0, from Dual the value.
+  /// Every element converted as static_cast does; to Dual with tangent 0, from Dual the value. Throws if an element is no 64-bit
+  /// integer and U is that type.
   template <class U>
   Tensor<U> cast() const;
 
@@ -209,11 +223,11 @@ Tensor<U> Tensor<T>::cast() const {
       if constexpr (is_dual<T> && is_dual<U>) {
         *to++ = U(static_cast<decltype(U::value)>(x.value), static_cast<decltype(U::value)>(x.tangent));
       } else if constexpr (is_dual<T>) {
-        *to++ = static_cast<U>(x.value);
+        *to++ = detail::converted<U>(x.value);
       } else if constexpr (is_dual<U>) {
         *to++ = U(static_cast<decltype(U::value)>(x), 0);
       } else {
-        *to++ = static_cast<U>(x);
+        *to++ = detail::converted<U>(x);
       }
     }
     return out;

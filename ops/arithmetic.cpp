@@ -33,18 +33,27 @@ T greater_of(const T& a, const T& b) {
   return a == b ? at_tie(a, b) : neither * neither;
 }
 
-// a^b ln a, 0 where a^b is. Its tangent a^(b−1) (b ln a + 1) a' + a^b ln² a b' is not the product's: a^b may underflow where
-// a^(b−1) does not.
+using detail::power_by_a;
+using detail::power_by_b;
+
+// ∂²a^b/∂a∂b = a^(b−1) (b ln a + 1), without its logarithm where ∂/∂b is 0 by convention. Not the derivative of the product
+// a^b · ln a: a^b may underflow where a^(b−1) does not.
 template <class T>
-T power_times_log(const T& a, const T& b) {
-  return chain(std::pow(a, b), std::log(a));
+T power_by_ab(const T& a, const T& b) {
+  const bool by_convention = a == T(0) && b >= T(1);
+  return chain(T(std::pow(a, b - T(1))), by_convention ? T(1) : chain(b, T(std::log(a))) + T(1));
 }
+// ∂²a^b/∂a² = b (b − 1) a^(b−2)
 template <class T>
-Dual<T> power_times_log(const Dual<T>& a, const Dual<T>& b) {
-  const T log = std::log(a.value);
-  const T by_a = chain(T(std::pow(a.value, b.value - T(1))), T(b.value * log + T(1)));
-  const T by_b = chain(T(std::pow(a.value, b.value)), T(log * log));
-  return {power_times_log(a.value, b.value), chain(by_a, a.tangent) + chain(by_b, b.tangent)};
+Dual<T> power_by_a(const Dual<T>& a, const Dual<T>& b) {
+  const T by_aa = chain(T(b.value * (b.value - T(1))), T(std::pow(a.value, b.value - T(2))));
+  return {power_by_a(a.value, b.value), chain(by_aa, a.tangent) + chain(power_by_ab(a.value, b.value), b.tangent)};
+}
+// ∂²a^b/∂b² = a^b ln² a
+template <class T>
+Dual<T> power_by_b(const Dual<T>& a, const Dual<T>& b) {
+  const T by_bb = chain(power_by_b(a.value, b.value), T(std::log(a.value)));
+  return {power_by_b(a.value, b.value), chain(power_by_ab(a.value, b.value), a.tangent) + chain(by_bb, b.tangent)};
 }
 
 // 1 where a comes first, ½ where both are equal; NaN beside NaN
@@ -89,14 +98,14 @@ Variable<T> Arithmetic<T>::negate(const Variable<T>& x) {
       "negate", x, [](const T& a) { return -a; }, Negate{});
 }
 
-// ∂a^b/∂a = b a^(b−1) (chain: 0 at b = 0, also where a^(b−1) is ∞), ∂a^b/∂b = a^b ln a
+// ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
 template <class T>
 Variable<T> Arithmetic<T>::pow(const Variable<T>& a, const Variable<T>& b) {
   using std::pow;
   return elementwise(
       "pow", a, b, [](const T& x, const T& p) { return pow(x, p); },
-      of_ab([](const T& x, const T& p) { return chain(p, pow(x, p - T(1))); }),
-      of_ab([](const T& x, const T& p) { return power_times_log(x, p); }));
+      of_ab([](const T& x, const T& p) { return power_by_a(x, p); }),
+      of_ab([](const T& x, const T& p) { return power_by_b(x, p); }));
 }
 
 // ∂max(a, b)/∂a = [a > b] + ½ [a = b]

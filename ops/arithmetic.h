@@ -84,7 +84,8 @@ Variable<T>& operator/=(Variable<T>& a, const B& b) {
   return a = a / b;
 }
 
-/// a^b as std::pow has it. ∂/∂a = b a^(b−1), which is 0 at b = 0; ∂/∂b = a^b ln a, which is 0 where a^b is 0 and NaN for a < 0.
+/// a^b as std::pow has it. ∂/∂a = b a^(b−1), which is 0 at b = 0; ∂/∂b = a^b ln a, which is 0 where a^b is 0, also 0 for
+/// a = b = 0, and NaN for a < 0.
 template <class A, class B>
 requires Operands<A, B> Variable<Scalar<A, B>> pow(const A& a, const B& b) {
   using T = Scalar<A, B>;

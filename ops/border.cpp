@@ -50,6 +50,11 @@ const char* to_string(Border border) noexcept {
   return "unknown";
 }
 
+void detail::require_border(const char* op, Border border) {
+  const auto number = static_cast<int>(border);
+  if (number < 0 || number > static_cast<int>(Border::circular)) fail(op, ": ", number, " is none of the five borders");
+}
+
 Border border_from_name(std::string_view name) {
   if (name == "reflect") {
     fail(

@@ -17,7 +17,13 @@ enum class Border {
   circular,   ///< c d | a b c d | a b
 };
 
+/// The border's name above; "unknown" for a number that is none of the five.
 NABLUR_API const char* to_string(Border border) noexcept;
+
+namespace detail {
+/// Throws in the name of `op` for a number that is none of the five borders.
+NABLUR_API void require_border(const char* op, Border border);
+}  // namespace detail
 
 /// One of the five names above. Throws for any other; "reflect" is refused because it means symmetric to some and mirror to
 /// others.

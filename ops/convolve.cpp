@@ -1,58 +1,232 @@
 #include <nablur/ops/convolve.h>
 
+#include <algorithm>
+#include <numeric>
+
+#include <nablur/autodiff/sum.h>
 #include <nablur/ops/detail/lines.h>
 
 namespace nablur::compiled {
 
 using detail::Lines;
+using detail::pairwise_levels;
+using detail::pairwise_rows;
 
 namespace {
 
-// For each output place and each tap, the runs of `inner` numbers that meet: visit(tap, offset in x, offset in y).
-template <class Visit>
-void for_each_product(const Lines& lines, std::int64_t taps, Border border, const Visit& visit) {
-  const std::int64_t radius = taps / 2;
-  for (std::int64_t o = 0; o < lines.outer; ++o) {
-    for (std::int64_t i = 0; i < lines.n; ++i) {
-      for (std::int64_t k = 0; k < taps; ++k) {
-        const std::int64_t j = detail::border_index(i + radius - k, lines.n, border);
-        if (j >= 0) visit(k, (o * lines.n + j) * lines.inner, (o * lines.n + i) * lines.inner);
+constexpr std::int64_t kTaps = 64;       // that are added one after another; more are halves added to halves
+constexpr std::int64_t kProducts = 128;  // the same of an inner product
+constexpr std::int64_t kCopies = 8;      // the same of the gradients of a sample's copies
+constexpr std::int64_t kBlock = 512;     // outputs that are summed side by side
+
+// A line of samples, each `inner` numbers wide, as one row of numbers. Tap m of output j meets the number at j + (m − shift)·inner;
+// beyond the row there is none.
+template <class T>
+struct Row {
+  const T* numbers;
+  std::int64_t size;
+  std::int64_t inner;
+  std::int64_t shift;
+
+  struct Met {
+    std::int64_t begin;
+    std::int64_t end;
+    const T* numbers;  // the first is met by output `begin`
+  };
+  // Those of the outputs first … last − 1 that tap m meets a number at.
+  Met met(std::int64_t first, std::int64_t last, std::int64_t m) const {
+    const std::int64_t offset = (m - shift) * inner;
+    const std::int64_t begin = std::max(first, -offset);
+    const std::int64_t end = std::max(begin, std::min(last, size - offset));
+    return {begin, end, begin < end ? numbers + (begin + offset) : numbers};
+  }
+  // No tap before the first, or from the second on, meets a number at any of the outputs first … last − 1.
+  std::int64_t first_tap(std::int64_t last) const { return std::max<std::int64_t>(0, shift - (last - 1) / inner); }
+  std::int64_t end_tap(std::int64_t first, std::int64_t taps) const {
+    const std::int64_t left = size - 1 - first;
+    const std::int64_t samples = left >= 0 ? left / inner : -((inner - 1 - left) / inner);  // rounded down
+    return std::clamp<std::int64_t>(shift + samples + 1, 0, taps);
+  }
+};
+
+// out_j = Σ_m taps_m row(j, m) for 0 ≤ j < count
+template <class T>
+void correlate(const Row<T>& row, const Tensor<T>& taps, T* out, std::int64_t count) {
+  const std::int64_t width = std::min(count, kBlock);
+  auto scratch = Tensor<T>::empty(Shape{pairwise_levels(taps.size(), kTaps), width});
+  for (std::int64_t first = 0; first < count; first += width) {
+    const std::int64_t last = std::min(count, first + width);
+    const auto few = [&](std::int64_t begin, std::int64_t end, T* sums) {
+      std::fill_n(sums, last - first, T(0));
+      for (std::int64_t m = begin; m < end; ++m) {
+        const auto met = row.met(first, last, m);
+        const T tap = taps.data()[m];
+        T* const to = sums + (met.begin - first);
+        for (std::int64_t j = 0; j < met.end - met.begin; ++j) to[j] += tap * met.numbers[j];
       }
-    }
+    };
+    const std::int64_t begin = row.first_tap(last);
+    const std::int64_t end = std::max(begin, row.end_tap(first, taps.size()));
+    pairwise_rows(begin, end, kTaps, last - first, out + first, scratch.mutable_data(), few);
   }
 }
 
+// Σ_j g_j row(j, m) for 0 ≤ j < count
+template <class T>
+T correlation(const Row<T>& row, std::int64_t m, const T* g, std::int64_t count) {
+  const auto met = row.met(0, count, m);
+  const auto few = [a = g + met.begin, b = met.numbers](std::int64_t j, std::int64_t end, T* sum) {
+    constexpr std::int64_t lanes = 8;  // independent sums, for the machine's vectors
+    T lane[lanes] = {};
+    for (; j + lanes <= end; j += lanes) {
+      for (std::int64_t k = 0; k < lanes; ++k) lane[k] += a[j + k] * b[j + k];
+    }
+    for (; j < end; ++j) lane[0] += a[j] * b[j];
+    *sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+  };
+  T sum(0);
+  T scratch[64];  // more levels than a 64-bit length has halves
+  pairwise_rows(0, met.end - met.begin, kProducts, 1, &sum, scratch, few);
+  return sum;
+}
+
+// Which of the n + 2R places of an extended line are copies of which sample.
+class Copies {
+ public:
+  Copies(std::int64_t n, std::int64_t radius, Border border)
+      : begins_(static_cast<std::size_t>(n) + 1, 0), places_(static_cast<std::size_t>(n + 2 * radius)) {
+    const auto sample = [&](std::int64_t place) {
+      return static_cast<std::size_t>(detail::border_index(place - radius, n, border));
+    };
+    const auto places = static_cast<std::int64_t>(places_.size());
+    for (std::int64_t place = 0; place < places; ++place) ++begins_[sample(place) + 1];
+    std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+    List next = begins_;
+    for (std::int64_t place = 0; place < places; ++place) places_[static_cast<std::size_t>(next[sample(place)]++)] = place;
+    for (std::size_t i = 1; i < begins_.size(); ++i) most_ = std::max(most_, begins_[i] - begins_[i - 1]);
+  }
+
+  std::int64_t most() const { return most_; }  // copies of one sample
+
+  // Each sample's numbers: the sum of its copies'.
+  template <class T>
+  void add_up(const T* extended, std::int64_t inner, T* samples, T* scratch) const {
+    const auto few = [&](std::int64_t begin, std::int64_t end, T* sum) {
+      std::fill_n(sum, inner, T(0));
+      for (std::int64_t i = begin; i < end; ++i) {
+        const T* const copy = extended + places_[static_cast<std::size_t>(i)] * inner;
+        for (std::int64_t j = 0; j < inner; ++j) sum[j] += copy[j];
+      }
+    };
+    for (std::size_t i = 0; i + 1 < begins_.size(); ++i, samples += inner) {
+      pairwise_rows(begins_[i], begins_[i + 1], kCopies, inner, samples, scratch, few);
+    }
+  }
+
+ private:
+  using List = std::vector<std::int64_t, pool::Allocator<std::int64_t>>;
+  List begins_;  // by sample, of its entries in places_
+  List places_;
+  std::int64_t most_ = 0;
+};
+
+// The convolution of arrays of one shape along one axis. Each line is extended by R samples at each end; but with the zero border
+// nothing is there to be met.
+template <class T>
+class Convolution {
+ public:
+  Convolution(const Lines& lines, const Tensor<T>& kernel, Border border)
+      : lines_(lines),
+        kernel_(kernel),
+        radius_(kernel.size() / 2),
+        beyond_(border == Border::zero ? 0 : radius_),
+        border_(border) {}
+
+  // y_i = Σ_k w_k x_(i+R−k)
+  Tensor<T> forward(const Tensor<T>& x) const {
+    auto reversed = Tensor<T>::empty(kernel_.shape());
+    std::reverse_copy(kernel_.begin(), kernel_.end(), reversed.mutable_data());
+    auto y = Tensor<T>::empty(x.shape());
+    T* const to = y.mutable_data();
+    Tensor<T> memory = extended_line();
+    for (std::int64_t o = 0; o < lines_.outer; ++o) {
+      correlate(extended(x.data() + o * line(), memory), reversed, to + o * line(), line());
+    }
+    return y;
+  }
+
+  // ∂L/∂x_(i+R−k) += w_k g_i
+  Tensor<T> to_x(const Tensor<T>& g) const {
+    auto dx = Tensor<T>::empty(g.shape());
+    T* const to = dx.mutable_data();
+    if (beyond_ == 0) {
+      for (std::int64_t o = 0; o < lines_.outer; ++o) correlate(line_of(g, o, radius_), kernel_, to + o * line(), line());
+      return dx;
+    }
+    const Copies copies(lines_.n, radius_, border_);
+    auto scratch = Tensor<T>::empty(Shape{pairwise_levels(copies.most(), kCopies), lines_.inner});
+    Tensor<T> wide = extended_line();
+    for (std::int64_t o = 0; o < lines_.outer; ++o) {
+      correlate(line_of(g, o, 2 * radius_), kernel_, wide.mutable_data(), wide.size());
+      copies.add_up(wide.data(), lines_.inner, to + o * line(), scratch.mutable_data());
+    }
+    return dx;
+  }
+
+  // ∂L/∂w_k = Σ_i g_i x_(i+R−k)
+  Tensor<T> to_kernel(const Tensor<T>& g, const Tensor<T>& x) const {
+    const std::int64_t taps = kernel_.size();
+    auto dw = Tensor<T>::empty(kernel_.shape());
+    auto scratch = Tensor<T>::empty(Shape{pairwise_levels(lines_.outer, 1), taps});
+    Tensor<T> memory = extended_line();
+    const auto of_line = [&](std::int64_t o, std::int64_t, T* sums) {
+      const Row<T> row = extended(x.data() + o * line(), memory);
+      for (std::int64_t k = 0; k < taps; ++k) sums[k] = correlation(row, taps - 1 - k, g.data() + o * line(), line());
+    };
+    pairwise_rows(0, lines_.outer, 1, taps, dw.mutable_data(), scratch.mutable_data(), of_line);
+    return dw;
+  }
+
+ private:
+  std::int64_t line() const { return lines_.n * lines_.inner; }
+  Row<T> line_of(const Tensor<T>& t, std::int64_t o, std::int64_t shift) const {
+    return {t.data() + o * line(), line(), lines_.inner, shift};
+  }
+  Tensor<T> extended_line() const { return Tensor<T>::empty(Shape{beyond_ == 0 ? 0 : lines_.n + 2 * beyond_, lines_.inner}); }
+
+  Row<T> extended(const T* from, Tensor<T>& memory) const {
+    if (beyond_ == 0) return {from, line(), lines_.inner, radius_};
+    T* to = memory.mutable_data();
+    for (std::int64_t i = -beyond_; i < lines_.n + beyond_; ++i, to += lines_.inner) {
+      std::copy_n(from + detail::border_index(i, lines_.n, border_) * lines_.inner, lines_.inner, to);
+    }
+    return {memory.data(), memory.size(), lines_.inner, 0};
+  }
+
+  Lines lines_;
+  Tensor<T> kernel_;
+  std::int64_t radius_;
+  std::int64_t beyond_;
+  Border border_;
+};
+
 }  // namespace
 
-// y_i = Σ_k w_k x_(i+R−k): ∂L/∂x_(i+R−k) += w_k g_i, ∂L/∂w_k = Σ_i g_i x_(i+R−k)
 template <class T>
 Variable<T> Convolve<T>::convolve(const Variable<T>& x, const Variable<T>& kernel, std::int64_t axis, Border border) {
+  detail::require_border("convolve", border);
   const std::int64_t along = resolve_axis("convolve", axis, x.rank());
   if (kernel.rank() != 1 || kernel.size() % 2 == 0) {
     fail("convolve: the kernel must have rank 1 and odd length, got shape ", kernel.shape());
   }
-  const Lines lines(x.shape(), along);
-  const std::int64_t taps = kernel.size();
-  const Tensor<T>& w = kernel.value();
-  auto y = Tensor<T>::zeros(x.shape());
-  for_each_product(lines, taps, border, [&, to = y.mutable_data(), from = x.value().data()](auto k, auto xi, auto yi) {
-    for (std::int64_t j = 0; j < lines.inner; ++j) to[yi + j] += w.data()[k] * from[xi + j];
-  });
-  const auto to_x = [lines, taps, border, w](const Tensor<T>& g) {
-    auto dx = Tensor<T>::zeros(g.shape());
-    for_each_product(lines, taps, border, [&, to = dx.mutable_data()](auto k, auto xi, auto yi) {
-      for (std::int64_t j = 0; j < lines.inner; ++j) to[xi + j] += w.data()[k] * g.data()[yi + j];
-    });
-    return dx;
-  };
-  const auto to_kernel = [lines, taps, border, v = x.value()](const Tensor<T>& g) {
-    auto dw = Tensor<T>::zeros(Shape{taps});
-    for_each_product(lines, taps, border, [&, to = dw.mutable_data()](auto k, auto xi, auto yi) {
-      for (std::int64_t j = 0; j < lines.inner; ++j) to[k] += g.data()[yi + j] * v.data()[xi + j];
-    });
-    return dw;
-  };
-  return record("convolve", y, {{x, to_x}, {kernel, to_kernel}});
+  if (x.size() == 0) {
+    const auto nothing = [](const Shape& shape) { return [shape](const Tensor<T>&) { return Tensor<T>::zeros(shape); }; };
+    return record("convolve", x.value(), {{x, nothing(x.shape())}, {kernel, nothing(kernel.shape())}});
+  }
+  const Convolution<T> convolution(Lines(x.shape(), along), kernel.value(), border);
+  const auto to_x = [convolution](const Tensor<T>& g) { return convolution.to_x(g); };
+  const auto to_kernel = [convolution, v = x.value()](const Tensor<T>& g) { return convolution.to_kernel(g, v); };
+  return record("convolve", convolution.forward(x.value()), {{x, to_x}, {kernel, to_kernel}});
 }
 
 template struct Convolve<float>;

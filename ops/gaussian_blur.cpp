@@ -30,6 +30,7 @@ struct Blur {
 
   Blur(const Shape& x, const Tensor<T>& sigma, const GaussianBlurOptions& options)
       : shape(x), axes(options.axes.resolve("gaussian_blur", x.rank())), border(options.border), sigma_shape(sigma.shape()) {
+    detail::require_border("gaussian_blur", border);
     if (!shared() && (sigma.rank() != 1 || sigma.size() != axes.count())) {
       fail("gaussian_blur: sigma must have rank 0 or an entry for each of the ", axes.count(), " axes, got shape ", sigma_shape);
     }

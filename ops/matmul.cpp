@@ -16,24 +16,32 @@ using detail::IntList;
 
 namespace {
 
-// A matrix that lies row by row, or its transpose.
+constexpr std::int64_t kTerms = 1024;  // of an inner product; longer ones are halves added to halves
+
+// A matrix whose rows lie `stride` numbers apart, or its transpose.
 template <class T>
 struct Matrix {
   const T* data;
   std::int64_t rows;
   std::int64_t columns;
+  std::int64_t stride;
   bool transposed;  // then rows and columns are those of the transpose
+
+  Matrix flipped() const { return {data, columns, rows, stride, !transposed}; }
+  Matrix some_columns(std::int64_t begin, std::int64_t end) const {
+    return {data + begin * (transposed ? stride : 1), rows, end - begin, stride, transposed};
+  }
 };
 
-// Eigen takes its work space from the heap at every call; here it comes from the pool.
+// Eigen sizes its blocks by the caches of the machine, and with them the order of its sums: ours are the same everywhere. It
+// would also take its work space from the heap at every call; here it comes from the pool.
 template <class T>
 class Workspace : public Eigen::internal::level3_blocking<T, T> {
  public:
-  Workspace(Eigen::Index m, Eigen::Index n, Eigen::Index k) {
-    this->m_mc = m;
-    this->m_nc = n;
-    this->m_kc = k;
-    Eigen::internal::computeProductBlockingSizes<T, T, 1>(this->m_kc, this->m_mc, this->m_nc);
+  Workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
+    this->m_mc = std::min<std::int64_t>(m, 512);
+    this->m_nc = std::min<std::int64_t>(n, 256);
+    this->m_kc = std::min<std::int64_t>(k, 512);
     a_ = Tensor<T>::empty(Shape{this->m_mc * this->m_kc});
     b_ = Tensor<T>::empty(Shape{this->m_kc * this->m_nc});
     this->m_blockA = a_.mutable_data();
@@ -55,8 +63,7 @@ void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
   using Kernel = Eigen::internal::general_matrix_matrix_product<Eigen::Index, T, b_transposed ? RowMajor : ColMajor, false, T,
                                                                 a_transposed ? RowMajor : ColMajor, false, ColMajor, 1>;
   Workspace<T> workspace(b.columns, a.rows, a.columns);
-  Kernel::run(b.columns, a.rows, a.columns, b.data, b_transposed ? b.rows : b.columns, a.data, a_transposed ? a.rows : a.columns,
-              out, 1, b.columns, T(1), workspace);
+  Kernel::run(b.columns, a.rows, a.columns, b.data, b.stride, a.data, a.stride, out, 1, b.columns, T(1), workspace);
 }
 
 // out = a·x for a vector x
@@ -64,32 +71,36 @@ template <class T>
 void multiply_vector(const Matrix<T>& a, const T* x, T* out) {
   using Stored = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  using Rows = Eigen::Map<const Stored, 0, Eigen::OuterStride<>>;
   const Eigen::Map<const Vector> from(x, a.columns);
   Eigen::Map<Vector> to(out, a.rows);
   if (a.transposed) {
-    to.noalias() = Eigen::Map<const Stored>(a.data, a.columns, a.rows).transpose() * from;
+    to.noalias() = Rows(a.data, a.columns, a.rows, Eigen::OuterStride<>(a.stride)).transpose() * from;
   } else {
-    to.noalias() = Eigen::Map<const Stored>(a.data, a.rows, a.columns) * from;
+    to.noalias() = Rows(a.data, a.rows, a.columns, Eigen::OuterStride<>(a.stride)) * from;
   }
 }
 
+// out = a·b for inner products of at most kTerms terms
 template <class T>
-void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
-  if (a.rows * b.columns == 0) return;
-  if (a.columns == 0) {
-    std::fill_n(out, a.rows * b.columns, T(0));
-  } else if (b.columns == 1) {
-    multiply_vector(a, b.data, out);
-  } else if (a.rows == 1) {
-    multiply_vector(Matrix<T>{b.data, b.columns, b.rows, !b.transposed}, a.data, out);
+void multiply_some(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+  if (b.columns == 1) return multiply_vector(a, b.data, out);
+  if (a.rows == 1) return multiply_vector(b.flipped(), a.data, out);
+  std::fill_n(out, a.rows * b.columns, T(0));
+  if (a.transposed) {
+    b.transposed ? multiply<T, true, true>(a, b, out) : multiply<T, true, false>(a, b, out);
   } else {
-    std::fill_n(out, a.rows * b.columns, T(0));
-    if (a.transposed) {
-      b.transposed ? multiply<T, true, true>(a, b, out) : multiply<T, true, false>(a, b, out);
-    } else {
-      b.transposed ? multiply<T, false, true>(a, b, out) : multiply<T, false, false>(a, b, out);
-    }
+    b.transposed ? multiply<T, false, true>(a, b, out) : multiply<T, false, false>(a, b, out);
   }
+}
+
+// out = a·b; `scratch` has room for pairwise_levels(a.columns, kTerms) matrices like out.
+template <class T>
+void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out, T* scratch) {
+  detail::pairwise_rows(0, a.columns, kTerms, a.rows * b.columns, out, scratch,
+                        [&](std::int64_t begin, std::int64_t end, T* to) {
+                          multiply_some(a.some_columns(begin, end), b.flipped().some_columns(begin, end).flipped(), to);
+                        });
 }
 
 // a or b of a batched product: shape (…, rows, columns)
@@ -100,7 +111,9 @@ struct Factor {
   std::int64_t rows() const { return values.shape()[transposed ? -1 : -2]; }
   std::int64_t columns() const { return values.shape()[transposed ? -2 : -1]; }
   Shape batch() const { return Shape(std::span<const std::int64_t>(values.shape().begin(), values.shape().end() - 2)); }
-  Matrix<T> at(std::int64_t i) const { return {values.data() + i * rows() * columns(), rows(), columns(), transposed}; }
+  Matrix<T> at(std::int64_t i) const {
+    return {values.data() + i * rows() * columns(), rows(), columns(), values.shape()[-1], transposed};
+  }
 };
 
 template <class T>
@@ -109,13 +122,17 @@ Tensor<T> product(const Factor<T>& a, const Factor<T>& b) {
   IntList sizes(batch.rank() + 2, a.rows());
   std::copy(batch.begin(), batch.end(), sizes.begin());
   sizes.end()[-1] = b.columns();
-  auto out = Tensor<T>::empty(Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end())));
+  const Shape shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+  if (shape.size() == 0 || a.columns() == 0) return Tensor<T>::zeros(shape);
+  auto out = Tensor<T>::empty(shape);
   T* to = out.mutable_data();
+  auto scratch = Tensor<T>::empty(Shape{detail::pairwise_levels(a.columns(), kTerms), a.rows() * b.columns()});
+  T* const between = scratch.mutable_data();
   const auto strides_a = detail::broadcast_strides(a.batch(), batch);
   const auto strides_b = detail::broadcast_strides(b.batch(), batch);
   detail::Walk<2>(batch, {strides_a, strides_b}).for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
     for (std::int64_t i = 0; i < n; ++i, to += a.rows() * b.columns()) {
-      multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to);
+      multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to, between);
     }
   });
   return out;

@@ -1,7 +1,6 @@
 #include <nablur/ops/reshape.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include <nablur/ops/detail/walk.h>
 
@@ -143,14 +142,17 @@ Variable<T> Reshape<T>::concatenate(std::span<const Variable<T>> parts, std::int
   const Shape& first = parts.front().shape();
   const std::int64_t along = resolve_axis("concatenate", axis, first.rank());
   IntList counts(static_cast<std::int64_t>(parts.size()), 0);
+  std::int64_t total = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const Shape& shape = parts[i].shape();
     if (shape.rank() != first.rank() || !(with_size(shape, along, 0) == with_size(first, along, 0))) {
       fail("concatenate: shapes ", first, " and ", shape, " differ off axis ", along);
     }
     counts.begin()[i] = shape[along];
+    if (__builtin_add_overflow(total, shape[along], &total)) {
+      fail("concatenate: the sizes of the ", parts.size(), " parts along axis ", along, " add up to more than 2^63 - 1");
+    }
   }
-  const std::int64_t total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
   return join("concatenate", parts, with_size(first, along, total), along, counts);
 }
 
@@ -218,8 +220,9 @@ Variable<T> Reshape<T>::take(const Variable<T>& x, const Tensor<std::int64_t>& i
   });
   const std::int64_t outer = Shape(std::span<const std::int64_t>(x.shape().begin(), x.shape().begin() + along)).size();
   const std::int64_t inner = Shape(std::span<const std::int64_t>(x.shape().begin() + along + 1, x.shape().end())).size();
-  // visit(offset in x, offset in y) of each run of `inner` elements
+  // visit(offset in x, offset in y) of each run of `inner` elements; an axis may be huge beside an empty one
   const auto for_each_run = [found, outer, inner, n](const auto& visit) {
+    if (found.size() == 0 || inner == 0) return;
     std::int64_t to = 0;
     for (std::int64_t o = 0; o < outer; ++o) {
       for (const std::int64_t i : found) visit((o * n + i) * inner, std::exchange(to, to + inner));

@@ -22,7 +22,7 @@ const fs::path root = NABLUR_SOURCE_DIR;
 
 // From the ground up: a file of autodiff/ includes only what stands before it.
 const Lines order = {"export", "error",  "detail/blocks", "pool", "detail/parallel", "threads",        "arena",      "shape",
-                     "dual",   "random", "tensor",        "eigen",       "sum",        "variable",
+                     "dual",   "random", "tensor",        "tensor_print", "eigen",       "sum",        "variable",
                      "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "compare_gradients"};
 
 // What a public header may ask of the standard library: nothing that is slow to compile.

@@ -6,7 +6,9 @@
 #include <nablur/ops/reshape.h>
 
 #include <cmath>
+#include <memory>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "../messages.h"
@@ -110,6 +112,57 @@ TEST(Gradients, LeaveOutWorkThatLeadsToNothingNamed) {
   EXPECT_EQ(gradients(loss, {y})[y].item(), 2);
   EXPECT_EQ(calls_to_x, 0);
   EXPECT_EQ(calls_to_y, 1);
+}
+
+TEST(Gradients, CallNoJointPullbackOfWhichNothingIsWanted) {
+  Tape<double> tape;
+  const V x = tape.variable(T{1, 2});
+  const V aside = tape.variable(T{3});
+  int calls = 0;
+  const V y = record("joint", x.value(), {x, V(1.0)}, [&calls](const T& g, Joint& d) {
+    ++calls;
+    d.accumulator(0) += g;
+  });
+  EXPECT_EQ(numbers(gradients(y, T{1, 1}, {aside})[aside]), (std::vector<double>{0}));
+  EXPECT_EQ(numbers(gradients(y, T{5, 6}, {y})[y]), (std::vector<double>{5, 6}));
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(numbers(gradients(y, T{5, 6}, {x})[x]), (std::vector<double>{5, 6}));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Gradients, FailIfAPullbackDestroysItsTape) {
+  for (const bool joint : {false, true}) {
+    auto tape = std::make_unique<Tape<double>>();
+    const V x = tape->variable(T{1, 2});
+    const V twice = x * 2.0;
+    const T big = T::ones({100});  // in the closure: it must live until its call has ended
+    const auto destroy = [&tape, big](const T& g) {
+      tape.reset();
+      return g * big(7);
+    };
+    const V y = joint ? record("fatal", twice.value(), {twice}, [destroy](const T& g, Joint& d) { d.add(0, destroy(g)); })
+                      : record("fatal", twice.value(), {{twice, destroy}});
+    EXPECT_EQ(message_of([&] { gradients(sum(y)); }), "gradients: a pullback destroyed the tape that is swept");
+    EXPECT_EQ(tape, nullptr);
+    EXPECT_THROW(gradients(x, T{1, 1}), Error) << "x is of a tape that is gone";
+  }
+}
+
+// The inner sweep fails; the outer one, whose pullback catches that, does too.
+TEST(Gradients, FailInEverySweepOfATapeThatIsDestroyed) {
+  auto tape = std::make_unique<Tape<double>>();
+  const V x = tape->variable(2.0);
+  const V y = record("fatal", T(1.0), {{x, [&tape](const T& g) {
+                                          tape.reset();
+                                          return g;
+                                        }}});
+  std::string inner;
+  const V z = record("outer", T(1.0), {{x, [&](const T& g) {
+                                          inner = message_of([&] { gradients(y); });
+                                          return g;
+                                        }}});
+  EXPECT_EQ(message_of([&] { gradients(z); }), "gradients: a pullback destroyed the tape that is swept");
+  EXPECT_EQ(inner, "gradients: a pullback destroyed the tape that is swept");
 }
 
 TEST(Gradients, AreZeroWhereTheLossDoesNotDepend) {

@@ -131,6 +131,20 @@ TEST(Axes, DefaultToAll) {
   EXPECT_EQ(Axes{}.resolve("sum", 0).count(), 0);
 }
 
+TEST(Axes, OfAnEmptyListAreNone) {
+  const std::vector<std::int64_t> empty;
+  EXPECT_FALSE(Axes(empty).all());
+  EXPECT_EQ(Axes(empty).resolve("sum", 3).count(), 0);
+  EXPECT_FALSE(Axes(empty).resolve("sum", 3).all());
+  EXPECT_FALSE(Axes{}.resolve("sum", 0).all()) << "resolved axes are given, also if there are none";
+}
+
+TEST(Shape, HasAtMostSixtyFourAxes) {
+  const std::vector<std::int64_t> ones(65, 1);
+  EXPECT_EQ(Shape(std::span<const std::int64_t>(ones).first(64)).rank(), 64);
+  EXPECT_EQ(message_of([&] { Shape{std::span<const std::int64_t>(ones)}; }), "shape: the rank must be at most 64, got 65");
+}
+
 TEST(Axes, CountFromTheEndWhereNegative) {
   const Axes resolved = (Axes{-1, 0}).resolve("sum", 6);
   EXPECT_EQ(Sizes(resolved.begin(), resolved.end()), (Sizes{5, 0}));

@@ -119,4 +119,26 @@ TEST(Arithmetic, TheSlopeOfPowByItsExponentIsZeroWhereThePowerIsAndNanBelowZero)
   EXPECT_EQ(vjp(power, {D(-2.0), D(3.0)}, 1.0)[0].item(), 12.0);
 }
 
+// An exponent that is trained on data which hold a 0.
+TEST(Arithmetic, APowerOfZeroPullsItsExponentNowhere) {
+  for (const double b : {0.0, 0.5, 1.0, 2.0}) {
+    EXPECT_EQ(vjp(power, {D(0.0), D(b)}, 1.0)[1].item(), 0.0) << b;
+    EXPECT_EQ(jvp(power, {D(0.0), D(b)}, {D(0.0), D(1.0)}).item(), 0.0) << b;
+    EXPECT_EQ(hvp(power, {D(0.0), D(b)}, {D(0.0), D(1.0)})[1].item(), 0.0) << b;
+  }
+  EXPECT_EQ(vjp(power, {D(0.0), D(-1.0)}, 1.0)[1].item(), -kInf);
+  const auto error = [](const auto& b) { return sum(square(pow(D{0.0, 0.25, 4.0}, b) - D{1.0, 0.5, 2.0})); };
+  EXPECT_TRUE(std::isfinite(vjp(error, D(0.0), 1.0).item()));
+}
+
+// ∂²/∂a∂b is one number, whichever of the two comes first.
+TEST(Arithmetic, TheMixedCurvatureOfAPowerOfZeroIsSymmetric) {
+  for (const double b : {0.0, 0.5, 1.0, 1.5, 3.0}) {
+    const double ab = hvp(power, {D(0.0), D(b)}, {D(1.0), D(0.0)})[1].item();
+    const double ba = hvp(power, {D(0.0), D(b)}, {D(0.0), D(1.0)})[0].item();
+    EXPECT_EQ(ab, ba) << b;
+    EXPECT_EQ(ab, b == 0 ? kInf : b < 1 ? -kInf : b == 1 ? 1.0 : 0.0) << b;
+  }
+}
+
 }  // namespace

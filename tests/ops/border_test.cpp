@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <nablur/ops/border.h>
+#include <nablur/ops/convolve.h>
+#include <nablur/ops/gaussian_blur.h>
 
 #include "../messages.h"
 
@@ -15,6 +17,14 @@ namespace {
 using namespace nablur;
 
 constexpr Border kAll[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular};
+
+TEST(Border, IsOneOfFiveNumbers) {
+  const auto none = static_cast<Border>(77);
+  const Tensor<double> x{1, 2, 3};
+  EXPECT_STREQ(to_string(none), "unknown");
+  EXPECT_EQ(message_of([&] { gaussian_blur(x, 1.0, {.border = none}); }), "gaussian_blur: 77 is none of the five borders");
+  EXPECT_EQ(message_of([&] { convolve(x, x, 0, static_cast<Border>(-1)); }), "convolve: -1 is none of the five borders");
+}
 
 TEST(Border, NamesReadBack) {
   const char* const names[] = {"zero", "replicate", "symmetric", "mirror", "circular"};

@@ -76,6 +76,12 @@ Reference reference(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& g, 
   return r;
 }
 
+std::vector<double> numbers_of_gradient_by_kernel(Border border) {
+  const D none = D::zeros({std::int64_t{1} << 40, 0});
+  const D dw = vjp([&](const auto& w) { return convolve(none, w, 0, border); }, D{1, 2, 3}, none);
+  return {dw.begin(), dw.end()};
+}
+
 template <class T>
 std::string check(const Shape& shape, std::int64_t radius, Border border) {
   Random random(7);
@@ -177,10 +183,30 @@ TEST(Convolve, NanReachesOnlyWhereItsTapsDo) {
   for (std::int64_t i = 0; i < 12; ++i) EXPECT_EQ(std::isnan(y(i)), i >= 5 && i <= 7) << i;
 }
 
+// Sums that a plain loop over floats loses: past 2^24 ones it adds nothing.
+TEST(Convolve, KeepsTheDigitsOfLongSums) {
+  using F = Tensor<float>;
+  const F ones = F::ones({20'000'000});
+  EXPECT_EQ(vjp([&ones](const auto& w) { return convolve(ones, w); }, F{0.5f}, ones).item(), 2e7f);
+  const F many = F::full({6'000'001}, 0.1f);
+  const auto seen_by_one = [](const auto& x, const auto& w) { return convolve(x, w, 0, Border::replicate); };
+  const float whole = static_cast<float>(6'000'001.0 * static_cast<double>(0.1f));
+  EXPECT_NEAR(seen_by_one(F{1.0f}, many).item(), whole, 1e-6f * whole);
+  EXPECT_NEAR((vjp(seen_by_one, {F{1.0f}, many}, F{1.0f})[0].item()), whole, 1e-6f * whole);
+}
+
+TEST(Convolve, DoesNotMultiplyByWhatIsNotThere) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto zero_border = [](const auto& x, const auto& w) { return convolve(x, w); };
+  EXPECT_EQ(zero_border(D{1, 2}, D{0, 1, 0, 0, inf}).value()(0), 2) << "no sample stands two places before the first";
+  EXPECT_EQ((vjp(zero_border, {D{1, 2}, D{inf, 0, 1, 0, 0}}, D{3, 4})[0](1)), 4);
+}
+
 TEST(Convolve, ZeroSizeAxesArePassedThrough) {
   for (const Border border : kAll) {
     EXPECT_EQ(convolve(D::zeros({0}), D{1, 2, 3}, 0, border).shape(), (Shape{0}));
     EXPECT_EQ(convolve(D::zeros({3, 0}), D{1, 2, 3}, 0, border).shape(), (Shape{3, 0}));
+    EXPECT_EQ(numbers_of_gradient_by_kernel(border), (std::vector<double>{0, 0, 0}));
   }
   EXPECT_EQ(vjp([](const auto& w) { return convolve(D::zeros({0}), w); }, D{1, 2, 3}, D::zeros({0}))(2), 0);
 }

@@ -112,6 +112,18 @@ void expect_exact(const Shape& left, const Shape& right) {
   EXPECT_EQ(check<T>(left, right), "") << to_string(left) << " by " << to_string(right);
 }
 
+// Past 2^24 ones a plain loop over floats adds nothing.
+TEST(Matmul, KeepsTheDigitsOfLongSums) {
+  using F = Tensor<float>;
+  const F ones = F::ones({20'000'000});
+  EXPECT_EQ(matmul(ones, ones).item(), 2e7f);
+  const F rows = ones.reshaped({1, ones.size()});
+  EXPECT_EQ(matmul(rows, ones.reshaped({ones.size(), 1})).item(), 2e7f);
+  const F tall = F::ones({18'000'000, 2});
+  const F four = matmul(F::ones({2, 18'000'000}), tall).value();
+  for (const float sum : four) EXPECT_EQ(sum, 1.8e7f);
+}
+
 TEST(Matmul, EqualsATripleLoopForVectorsAndMatrices) {
   for (const std::int64_t k : {1, 2, 3, 7, 8, 16, 33}) {
     for (const std::int64_t m : {1, 2, 5, 17}) {
