@@ -84,9 +84,11 @@ Variable<T> apply_where(const Step& s, const Variable<T>& a, const Variable<T>& 
   }
 }
 
+inline Axes axes_of(const Step& s) { return s.all_axes ? Axes() : Axes(std::span<const std::int64_t>(s.integers)); }
+
 template <class T>
 Variable<T> apply_reduction(const Step& s, const Variable<T>& x) {
-  const Axes axes{std::span<const std::int64_t>(s.integers)};
+  const Axes axes = axes_of(s);
   switch (s.op) {
     case Op::sum: return sum(x, axes, s.flag);
     case Op::mean: return mean(x, axes, s.flag);
@@ -117,8 +119,8 @@ Variable<T> apply_movement(const Step& s, Operands<T> in) {
   const std::span<const std::int64_t> integers(s.integers);
   switch (s.op) {
     case Op::reshape: return compiled::Reshape<T>::reshape(x, integers);
-    case Op::transpose: return transpose(x, Axes(integers));
-    case Op::flip: return flip(x, Axes(integers));
+    case Op::transpose: return transpose(x, axes_of(s));
+    case Op::flip: return flip(x, axes_of(s));
     case Op::broadcast_to: return broadcast_to(x, Shape(integers));
     case Op::slice: return compiled::Reshape<T>::slice(x, 0, ranges_of(s));
     case Op::slice_axis: return slice(x, s.axis, ranges_of(s)[0]);
@@ -135,10 +137,8 @@ Variable<T> apply_product(const Step& s, Operands<T> in) {
     case Op::matmul: return matmul(in[0], in[1]);
     case Op::convolve: return convolve(in[0], in[1], s.axis, s.border);
     case Op::gaussian_kernel: return gaussian_kernel(in[0], s.radius);
-    case Op::gaussian_blur: {
-      const Axes axes{std::span<const std::int64_t>(s.integers)};
-      return gaussian_blur(in[0], in[1], {.axes = axes, .truncate = s.numbers[0], .radius = s.radius, .border = s.border});
-    }
+    case Op::gaussian_blur:
+      return gaussian_blur(in[0], in[1], {.axes = axes_of(s), .truncate = s.numbers[0], .radius = s.radius, .border = s.border});
     case Op::arange: return Tensor<T>::arange(s.numbers[0], s.numbers[1], s.numbers[2]);
     default: return Tensor<T>::linspace(s.numbers[0], s.numbers[1], s.axis);
   }

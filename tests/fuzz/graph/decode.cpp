@@ -118,19 +118,22 @@ std::int64_t Decoder::axis(std::int64_t rank) {
   return rank == 0 ? 0 : choice % (2 * rank) - rank;
 }
 
-Sizes Decoder::axes(std::int64_t rank) {
+void Decoder::axes(Step& s, std::int64_t rank) {
   const std::int64_t kind = bytes_.below(8);
-  if (kind < 3) return {};
-  if (kind < 5) return {axis(rank)};
-  Sizes list;
+  s.all_axes = kind < 3;
+  if (s.all_axes) return;
+  Sizes& list = s.integers;
+  if (kind < 5) {
+    list = {axis(rank)};
+    return;
+  }
   if (kind == 7) {
-    for (std::int64_t i = bytes_.below(4); i >= 0; --i) list.push_back(bytes_.one_in(2) ? bytes_.hostile_integer() : axis(rank));
-    return list;
+    for (std::int64_t i = bytes_.below(4); i > 0; --i) list.push_back(bytes_.one_in(2) ? bytes_.hostile_integer() : axis(rank));
+    return;
   }
   for (std::int64_t i = 0; i < rank; ++i) list.push_back(bytes_.one_in(2) ? i : i - rank);
-  for (std::int64_t i = rank; i > 1; --i) std::swap(list[static_cast<std::size_t>(i - 1)], list[static_cast<std::size_t>(bytes_.below(i))]);
+  for (auto end = list.end(); end - list.begin() > 1; --end) std::swap(end[-1], list[static_cast<std::size_t>(bytes_.below(end - list.begin()))]);
   if (kind == 5 && rank > 0) list.resize(static_cast<std::size_t>(bytes_.between(1, rank)));
-  return list;
 }
 
 std::int64_t Decoder::index(std::int64_t n) {
@@ -183,8 +186,8 @@ void Decoder::filter(Step& s) {
     s.operands[0] = pick_or_make([](const Sizes& sigma) { return elements(sigma) == 1; }, {}, kPositive);
     return;
   }
-  s.integers = axes(rank);
-  const auto count = s.integers.empty() ? rank : static_cast<std::int64_t>(s.integers.size());
+  axes(s, rank);
+  const auto count = s.all_axes ? rank : static_cast<std::int64_t>(s.integers.size());
   const Sizes by_axis{count};
   const auto fits = [&](const Sizes& sigma) { return sigma.empty() || sigma == by_axis; };
   s.operands.push_back(pick_or_make(fits, bytes_.one_in(2) ? by_axis : Sizes{}, kPositive));
@@ -202,7 +205,7 @@ void Decoder::fill(Step& s) {
   } else if (is_binary(s.op) || is_where(s.op)) {
     binary(s);
   } else if (is_reduction(s.op)) {
-    s.integers = axes(static_cast<std::int64_t>(sizes_of(s.operands[0]).size()));
+    axes(s, static_cast<std::int64_t>(sizes_of(s.operands[0]).size()));
     s.flag = bytes_.one_in(2);
   } else if (is_movement(s.op)) {
     movement(s);

@@ -34,7 +34,7 @@ class Decoder {
   std::size_t pick();
   std::size_t pick_or_make(const std::function<bool(const Sizes&)>& fits, const Sizes& sizes, std::int64_t mode);
 
-  Sizes axes(std::int64_t rank);
+  void axes(Step& step, std::int64_t rank);
   std::int64_t axis(std::int64_t rank);
   std::int64_t index(std::int64_t n);
   Border border();

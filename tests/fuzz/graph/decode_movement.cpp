@@ -87,7 +87,7 @@ void Decoder::movement(Step& s) {
   switch (s.op) {
     case Op::reshape: return reshape(s, x);
     case Op::transpose:
-    case Op::flip: s.integers = axes(static_cast<std::int64_t>(x.size())); return;
+    case Op::flip: return axes(s, static_cast<std::int64_t>(x.size()));
     case Op::broadcast_to: return broadcast_to(s, x);
     case Op::slice:
     case Op::slice_axis: return slice(s, x);

@@ -7,7 +7,7 @@ namespace nablur::fuzz {
 std::string describe(const Step& s, std::span<const Tensor<double>> operands) {
   std::ostringstream out;
   out.precision(17);
-  out << name_of(s.op) << " integers";
+  out << name_of(s.op) << (s.all_axes ? " of all axes, integers" : " integers");
   for (const std::int64_t i : s.integers) out << ' ' << i;
   out << ", shape";
   for (const std::int64_t i : s.shape) out << ' ' << i;

@@ -132,13 +132,13 @@ std::optional<std::int64_t> axis_of(std::int64_t axis, std::int64_t rank) {
   return axis < 0 ? axis + rank : axis;
 }
 
-std::optional<Sizes> axes_of(const Sizes& axes, std::int64_t rank) {
+std::optional<Sizes> named_axes(const Step& s, std::int64_t rank) {
   Sizes found;
-  if (axes.empty()) {
+  if (s.all_axes) {
     for (std::int64_t axis = 0; axis < rank; ++axis) found.push_back(axis);
     return found;
   }
-  for (const std::int64_t axis : axes) {
+  for (const std::int64_t axis : s.integers) {
     const auto resolved = axis_of(axis, rank);
     if (!resolved || std::count(found.begin(), found.end(), *resolved) > 0) return {};
     found.push_back(*resolved);

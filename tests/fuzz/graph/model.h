@@ -61,8 +61,8 @@ std::optional<Sizes> broadcast_sizes(const Sizes& a, const Sizes& b);
 /// An axis in [0, rank), or nothing.
 std::optional<std::int64_t> axis_of(std::int64_t axis, std::int64_t rank);
 
-/// A list of axes, all of them if it is empty; nothing for an axis that is not there or named twice.
-std::optional<Sizes> axes_of(const Sizes& axes, std::int64_t rank);
+/// The axes that a step names; nothing if one is not there or named twice.
+std::optional<Sizes> named_axes(const Step& step, std::int64_t rank);
 
 /// The indices of element `flat` of an array.
 Sizes indices_of(std::int64_t flat, const Sizes& sizes);

@@ -72,9 +72,9 @@ Prediction reshape(const Step& s, const Given& x) {
 
 Prediction transpose(const Step& s, const Given& x) {
   const auto rank = static_cast<std::int64_t>(x.sizes.size());
-  auto order = axes_of(s.integers, rank);
+  auto order = named_axes(s, rank);
   if (!order || static_cast<std::int64_t>(order->size()) != rank) return {};
-  if (s.integers.empty()) std::reverse(order->begin(), order->end());
+  if (s.all_axes) std::reverse(order->begin(), order->end());
   Sizes sizes;
   for (const std::int64_t axis : *order) sizes.push_back(x.sizes[static_cast<std::size_t>(axis)]);
   return moved(x, sizes, [&](const Sizes& to) {
@@ -85,7 +85,7 @@ Prediction transpose(const Step& s, const Given& x) {
 }
 
 Prediction flip(const Step& s, const Given& x) {
-  const auto axes = axes_of(s.integers, static_cast<std::int64_t>(x.sizes.size()));
+  const auto axes = named_axes(s, static_cast<std::int64_t>(x.sizes.size()));
   if (!axes) return {};
   return moved(x, x.sizes, [&](Sizes at) {
     for (const std::int64_t axis : *axes) {
@@ -212,7 +212,7 @@ Prediction join(const Step& s, std::span<const Given> operands) {
 }  // namespace
 
 Prediction predict_reduction(const Step& s, const Given& x) {
-  const auto axes = axes_of(s.integers, static_cast<std::int64_t>(x.sizes.size()));
+  const auto axes = named_axes(s, static_cast<std::int64_t>(x.sizes.size()));
   if (!axes) return {};
   Prediction p = result_of(without(x.sizes, *axes, s.flag));
   const bool needs_elements = s.op == Op::mean || s.op == Op::max || s.op == Op::min;

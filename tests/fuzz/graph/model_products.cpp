@@ -123,7 +123,7 @@ Prediction gaussian_kernel(const Step& s, const Given& sigma) {
 }
 
 Prediction gaussian_blur(const Step& s, const Given& x, const Given& sigma) {
-  const auto axes = axes_of(s.integers, static_cast<std::int64_t>(x.sizes.size()));
+  const auto axes = named_axes(s, static_cast<std::int64_t>(x.sizes.size()));
   const bool shared = sigma.sizes.empty();
   if (!axes || !is_border(s.border)) return {};
   if (!shared && (sigma.sizes.size() != 1 || sigma.sizes[0] != static_cast<std::int64_t>(axes->size()))) return {};

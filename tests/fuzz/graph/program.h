@@ -55,6 +55,7 @@ struct Step {
   std::vector<std::int64_t> integers;
   std::vector<std::int64_t> shape;
   std::int64_t axis = 0;
+  bool all_axes = false;  ///< of those that take axes: `integers` says which otherwise, and no integers mean no axes
   bool flag = false;
   bool checkpointed = false;
   double numbers[3] = {0, 0, 0};
