@@ -70,6 +70,8 @@ class Strip {
  private:
   static constexpr std::int64_t L = kLanes<T>;
   static constexpr std::int64_t kTile = 80;  // pixels
+  // A tile of a row that starts on a line of 64 bytes starts on one too: streaming stores need their vectors aligned.
+  static_assert(kTile * sizeof(T) % 64 == 0 && L * sizeof(T) <= 64);
 
   struct Fetch {
     Prefetcher<T> in;
