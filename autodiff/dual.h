@@ -11,6 +11,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <nablur/autodiff/export.h>
+
 namespace nablur {
 
 /// a·b, but 0 where either is 0, also beside infinity or NaN: the product of the chain rule.
@@ -24,7 +26,7 @@ constexpr T chain(const T& a, const T& b) {
 
 /// A value and its tangent (derivative along one direction); T is float or double.
 template <class T>
-struct Dual {
+struct NABLUR_API Dual {
   T value{};
   T tangent{};
 
