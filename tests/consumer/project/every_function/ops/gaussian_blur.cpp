@@ -12,6 +12,8 @@ void checks::gaussian_blur() {
     expect_all("gaussian_taps", taps.w, {e * m, m, e * m});
     expect_all("gaussian_taps", taps.dw_dsigma, {by_sigma / 2, -by_sigma, by_sigma / 2});
 
+    expect_all("gaussian_taps", nablur::gaussian_taps(1, 1).w, {e * m, m, e * m});
+
     const auto image = Tensor<T>{T(0), T(1), T(0)};
     const auto by_scale = [&](const auto& sigma) { return nablur::gaussian_blur(image, sigma, {.radius = 1}); };
     expect_function<T>("gaussian_blur", by_scale, points<T>({1}), {e * m, m, e * m}, {0});
