@@ -133,6 +133,8 @@ class NABLUR_API Adjoints {
 /// tapes of their own.
 template <class T>
 class NABLUR_API Tape {
+  static_assert(detail::is_differentiable<T>, "Tape<T>: T is float, double, Dual<float> or Dual<double>");
+
  public:
   Tape();
   ~Tape();
