@@ -11,6 +11,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <nablur/autodiff/export.h>
+
 namespace nablur {
 
 /// a·b, but 0 where either is 0, also beside infinity or NaN: the product of the chain rule.
@@ -24,7 +26,9 @@ constexpr T chain(const T& a, const T& b) {
 
 /// A value and its tangent (derivative along one direction); T is float or double.
 template <class T>
-struct Dual {
+struct NABLUR_API Dual {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "Dual<T>: T is float or double");
+
   T value{};
   T tangent{};
 
@@ -64,6 +68,28 @@ template <class T>
 inline constexpr bool is_dual = false;
 template <class T>
 inline constexpr bool is_dual<Dual<T>> = true;
+
+namespace detail {
+
+template <class T>
+struct Plain {
+  using type = T;
+};
+template <class T>
+struct Plain<Dual<T>> {
+  using type = T;
+};
+
+// The scalars that operators are compiled for.
+template <class T>
+inline constexpr bool is_differentiable =
+    std::is_same_v<typename Plain<T>::type, float> || std::is_same_v<typename Plain<T>::type, double>;
+
+// What tensors may hold: masks and indices, too.
+template <class T>
+inline constexpr bool is_element = is_differentiable<T> || std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t>;
+
+}  // namespace detail
 
 template <class T>
 constexpr Dual<T> chain(const Dual<T>& a, const Dual<T>& b) {

@@ -74,7 +74,7 @@ Shape reduced_shape(const Shape& shape, const Axes& resolved, bool keepdims) {
 }
 
 template <class T>
-Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes, bool keepdims) {
+requires detail::is_differentiable<T> Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes, bool keepdims) {
   const Axes resolved = axes.resolve("sum", x.rank());
   const Shape shape = reduced_shape(x.shape(), resolved, keepdims);
   if (x.size() == 0) return Tensor<T>(shape, T(0));
@@ -82,7 +82,7 @@ Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes, bool keepdims) {
 }
 
 template <class T>
-Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
+requires detail::is_differentiable<T> Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   if (!broadcasts_to(shape, x.shape())) fail("sum_to: shape ", shape, " does not broadcast to ", x.shape());
   const std::int64_t lead = x.rank() - shape.rank();

@@ -8,12 +8,13 @@ namespace nablur {
 /// Sum over the axes (all by default). They vanish, or stay with size 1 where keepdims is set; the sum of nothing is 0.
 /// Throws for an axis that is not there or named twice.
 template <class T>
-NABLUR_API Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes = {}, bool keepdims = false);
+requires detail::is_differentiable<T> NABLUR_API Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes = {},
+                                                                    bool keepdims = false);
 
 /// The inverse of broadcasting: the sum over the axes along which `shape` was stretched to x's. Throws where `shape` does not
 /// broadcast to x's.
 template <class T>
-NABLUR_API Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
+requires detail::is_differentiable<T> NABLUR_API Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
 
 /// The shape that remains of x's after a reduction over resolved axes.
 NABLUR_API Shape reduced_shape(const Shape& shape, const Axes& resolved, bool keepdims);

@@ -59,10 +59,9 @@ void Tape<T>::Recording::destroy() noexcept {
 
 // Last to first: the pool then hands out the memory of the next recording in the order in which this one used it.
 template <class T>
-void Tape<T>::Recording::destroy_nodes() noexcept {
-  for (std::size_t i = nodes.size(); i-- > 0;) destroy_pullbacks(nodes[i].inputs, nodes[i].joint);
-  nodes.clear();
-  arena.rewind({});
+void Tape<T>::Recording::destroy_nodes(std::size_t kept, const detail::Arena::Mark& mark) noexcept {
+  for (; nodes.size() > kept; nodes.pop_back()) destroy_pullbacks(nodes.back().inputs, nodes.back().joint);
+  arena.rewind(mark);
 }
 
 template <class T>
@@ -91,6 +90,18 @@ void Tape<T>::clear() {
   if (recording_->sweeps > 0) fail("clear: a sweep over this tape is still running");
   recording_->destroy_nodes();
   next_epoch(*slot_);
+}
+
+template <class T>
+typename Tape<T>::Mark Tape<T>::mark(const char* name, const Variable<T>& x) {
+  if (x.is_constant()) return {};
+  Tape* const tape = tape_of(name, x);
+  return {tape, tape->recording_->nodes.size(), tape->recording_->arena.mark()};
+}
+
+template <class T>
+void Tape<T>::forget_after(const Mark& mark) noexcept {
+  if (mark.tape != nullptr) mark.tape->recording_->destroy_nodes(mark.nodes, mark.arena);
 }
 
 template <class T>

@@ -133,6 +133,8 @@ class NABLUR_API Adjoints {
 /// tapes of their own.
 template <class T>
 class NABLUR_API Tape {
+  static_assert(detail::is_differentiable<T>, "Tape<T>: T is float, double, Dual<float> or Dual<double>");
+
  public:
   Tape();
   ~Tape();
@@ -155,6 +157,15 @@ class NABLUR_API Tape {
 
   /// What the free functions `record` and `gradients` call.
   static Variable<T> record(const char* name, Tensor<T> value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
+
+  /// What `detail::composed` calls: a place on the tape of a variable, and the way back to it.
+  struct Mark {
+    Tape* tape = nullptr;  // null for a constant
+    std::size_t nodes = 0;
+    detail::Arena::Mark arena = {};
+  };
+  static Mark mark(const char* name, const Variable<T>& x);
+  static void forget_after(const Mark& mark) noexcept;
 
   /// For tools that draw or count: each node's name, shape and inputs, in creation order. `index` is -1 for a constant.
   struct Edge {
@@ -194,7 +205,7 @@ class NABLUR_API Tape {
     bool orphaned = false;
 
     ~Recording() { destroy_nodes(); }
-    void destroy_nodes() noexcept;
+    void destroy_nodes(std::size_t kept = 0, const detail::Arena::Mark& mark = {}) noexcept;
     static Recording* make();
     void destroy() noexcept;
   };
@@ -226,6 +237,23 @@ Variable<T> record(detail::Name name, Tensor<T> value, std::span<const Variable<
   std::vector<Input<T>, pool::Allocator<Input<T>>> list(inputs.begin(), inputs.end());
   return Tape<T>::record(name, std::move(value), list, detail::PullbackRef<T>::template to<true>(std::forward<F>(joint)));
 }
+
+namespace detail {
+
+/// f(), which records several operators on the tape of x or, if it throws, none. Throws in the name of `name` if that tape was
+/// cleared or destroyed.
+template <class T, class F>
+Variable<T> composed(Name name, const Variable<T>& x, const F& f) {
+  const auto mark = Tape<T>::mark(name, x);
+  try {
+    return f();
+  } catch (...) {
+    Tape<T>::forget_after(mark);
+    throw;
+  }
+}
+
+}  // namespace detail
 
 extern template class Adjoints<float>;
 extern template class Adjoints<double>;

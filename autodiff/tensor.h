@@ -60,6 +60,8 @@ U converted(const N& x) {
 /// Numbers of type T (float, double, Dual of these; bool for masks, std::int64_t for indices) in row-major order.
 template <class T>
 class NABLUR_API Tensor {
+  static_assert(detail::is_element<T>, "Tensor<T>: T is float, double, a Dual of these, bool (masks) or std::int64_t (indices)");
+
  public:
   using value_type = T;
 

@@ -36,6 +36,8 @@ struct TapeSlot {
 /// recording on it does not. Copying is cheap. It stays on its tape's thread.
 template <class T>
 class Variable {
+  static_assert(detail::is_differentiable<T>, "Variable<T>: T is float, double, Dual<float> or Dual<double>");
+
  public:
   using value_type = T;
 
@@ -112,20 +114,6 @@ template <class X, class... Rest>
 struct ScalarOfAll<X, Rest...> {
   using type = typename Common<typename ScalarOf<X>::type, typename ScalarOfAll<Rest...>::type>::type;
 };
-
-template <class T>
-struct Plain {
-  using type = T;
-};
-template <class T>
-struct Plain<Dual<T>> {
-  using type = T;
-};
-
-// The scalars that operators are compiled for.
-template <class T>
-inline constexpr bool is_differentiable = std::is_floating_point_v<typename Plain<T>::type> &&
-                                          sizeof(typename Plain<T>::type) <= 8;
 
 template <class X>
 inline constexpr bool is_variable = false;

@@ -135,7 +135,7 @@ Variable<T> GaussianBlur<T>::gaussian_blur(const Variable<T>& x, const Variable<
 
 template <class T>
 Variable<T> GaussianBlur<T>::sigma_from_param(const Variable<T>& s, double min_sigma, double shift) {
-  return logaddexp(min_sigma, s + shift);
+  return detail::composed("sigma_from_param", s, [&] { return logaddexp(min_sigma, s + shift); });
 }
 
 template struct GaussianBlur<float>;

@@ -46,8 +46,13 @@ extern template struct GaussianBlur<Dual<double>>;
 /// The filter and its derivative by σ, each of shape (2R + 1); σ in samples, at least 0 (0: the delta and zeros).
 /// Throws Error for any other σ, and for a radius below 0 or past 2^26.
 template <class T>
-GaussianTaps<T> gaussian_taps(T sigma, std::int64_t radius) {
+requires detail::is_differentiable<T> GaussianTaps<T> gaussian_taps(T sigma, std::int64_t radius) {
   return compiled::GaussianBlur<T>::gaussian_taps(sigma, radius);
+}
+/// The same in double for a whole σ.
+template <class N>
+requires std::is_integral_v<N> GaussianTaps<double> gaussian_taps(N sigma, std::int64_t radius) {
+  return compiled::GaussianBlur<double>::gaussian_taps(static_cast<double>(sigma), radius);
 }
 
 /// x of any rank, blurred along the chosen axes with the normalised Gaussian truncated at ±R; of x's shape, also where the

@@ -40,9 +40,11 @@ Variable<T> GaussianKernel<T>::gaussian_kernel(const Variable<T>& sigma, std::op
   if (!(value > 0) || std::isinf(value)) fail("gaussian_kernel: sigma must be finite and above 0, got ", value);
   const auto end = static_cast<double>(radius ? detail::require_radius("gaussian_kernel", *radius)
                                               : detail::radius_of("gaussian_kernel", value, 3));
-  const auto u = Tensor<T>::arange(-end, end + 1) / reshape(sigma, Shape{});
-  const auto e = exp(-0.5 * square(u));
-  return e / sum(e);
+  return detail::composed("gaussian_kernel", sigma, [&] {
+    const auto u = Tensor<T>::arange(-end, end + 1) / reshape(sigma, Shape{});
+    const auto e = exp(-0.5 * square(u));
+    return e / sum(e);
+  });
 }
 
 template struct GaussianKernel<float>;

@@ -1,14 +1,15 @@
 # shellcheck shell=bash disable=SC2034 # the lists are for the scripts that source this file
 # What Nablur needs of Debian 12, and how the scripts of this folder get it. To be sourced.
 
-# A name alone is a package; after a colon stands the command that will do wherever it comes from.
-build_packages=(g++:g++ ninja-build:ninja libeigen3-dev libhwy-dev)
+# A name alone is a package; after a colon stands the command that will do wherever it comes from. Of cmake, a new enough one will.
+build_packages=(cmake g++:g++ ninja-build:ninja libeigen3-dev libhwy-dev)
 example_packages=(libcli11-dev gnuplot-nox:gnuplot)
 test_packages=(libgtest-dev librapidcheck-dev nlohmann-json3-dev libbenchmark-dev clang:clang++ binutils:readelf
   pkg-config:pkg-config doxygen:doxygen)
 peer_packages=(libopencv-dev python3:python3) # what the blur is measured against; PyTorch and SciPy come from PyPI
 sanitizer_packages=(libclang-rt-14-dev llvm:llvm-symbolizer)
 coverage_packages=(gcovr:gcovr)
+bare_packages=(debootstrap:debootstrap)
 
 oldest_cmake=3.25
 
@@ -40,10 +41,10 @@ is_installed() { # <package>
 # Sets `missing` to the packages, of those given, that are not there.
 list_missing() {
   missing=()
-  find_cmake >/dev/null || missing+=(cmake)
   local entry package
   for entry in "$@"; do
     package=${entry%%:*}
+    if [[ $entry == cmake ]] && find_cmake >/dev/null; then continue; fi
     if [[ $entry == *:* ]] && command -v "${entry#*:}" >/dev/null; then continue; fi
     is_installed "$package" || missing+=("$package")
   done
@@ -77,7 +78,7 @@ install_packages() {
     hash -r
     list_missing "$@"
   fi
-  use_cmake
+  [[ " $* " != *" cmake "* ]] || use_cmake
   [[ ${#missing[@]} -eq 0 ]] || die "Still missing after the installation: ${missing[*]}"
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and tests everything, on a bare Debian 12 machine as well: what is missing is installed.
 #
-#   scripts/test.sh [dev|release|asan|tsan|coverage]
+#   scripts/test.sh [dev|release|shared|asan|tsan|coverage]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
@@ -10,10 +10,10 @@ source scripts/packages.sh
 preset=${1:-dev}
 packages=("${build_packages[@]}" "${example_packages[@]}" "${test_packages[@]}")
 case $preset in
-  dev | release) ;;
+  dev | release | shared) ;;
   asan | tsan) packages+=("${sanitizer_packages[@]}") ;;
   coverage) packages+=("${coverage_packages[@]}") ;;
-  *) die "There is no preset \"$preset\". Usage: scripts/test.sh [dev|release|asan|tsan|coverage]" ;;
+  *) die "There is no preset \"$preset\". Usage: scripts/test.sh [dev|release|shared|asan|tsan|coverage]" ;;
 esac
 build=build/$preset
 results=$build/ctest.xml

@@ -93,6 +93,22 @@ TEST(Regression, TensorsCanBeConcatenatedAndStacked) {
   EXPECT_EQ(to_string(stack({t, t}, -1).shape()), "(2, 2)");
 }
 
+TEST(Regression, OperatorsMadeOfOthersAreRecordedWholeOrNotAtAll) {
+  Tape<double> tape;
+  tape.check_finite(true);
+  const auto tiny = tape.variable(5e-324);  // d/σ is infinite
+  EXPECT_THROW(gaussian_kernel(tiny), Error);
+  EXPECT_EQ(tape.size(), 1);
+  const auto huge = tape.variable(1e308);
+  EXPECT_THROW(sigma_from_param(huge, 0.3, 1.7e308), Error);
+  EXPECT_EQ(tape.size(), 2);
+  EXPECT_EQ(gradients(huge * tiny)[huge].item(), 5e-324) << "the tape is in order";
+  tape.clear();
+  const std::string gone = "a variable of shape () belongs to a tape that was cleared or destroyed";
+  EXPECT_EQ(message_of([&] { gaussian_kernel(tiny); }), "gaussian_kernel: " + gone);
+  EXPECT_EQ(message_of([&] { sigma_from_param(huge); }), "sigma_from_param: " + gone);
+}
+
 TEST(Regression, GradientsByAListOfRunTimeLength) {
   Tape<double> tape;
   const std::vector<Variable<double>> parameters{tape.variable(2.0), tape.variable(3.0)};

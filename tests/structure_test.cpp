@@ -20,11 +20,6 @@ using Names = std::set<std::string>;
 
 const fs::path root = NABLUR_SOURCE_DIR;
 
-// From the ground up: a file of autodiff/ includes only what stands before it.
-const Lines order = {"export", "error",  "detail/blocks", "pool", "detail/parallel", "threads",        "arena",      "shape",
-                     "dual",   "random", "tensor",        "tensor_print", "eigen",       "sum",        "variable",
-                     "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "compare_gradients"};
-
 // What a public header may ask of the standard library: nothing that is slow to compile.
 const Names light = {"array",    "cmath", "cstddef",   "cstdint", "initializer_list", "iosfwd",      "limits",  "new",
                      "optional", "span",  "stdexcept", "string",  "string_view",      "type_traits", "utility", "vector"};
@@ -103,6 +98,21 @@ Lines cmake_files() {
   }
   return files;
 }
+
+// The files of autodiff/ without their endings, in the order in which ARCHITECTURE.md's first table names them. A file named in
+// brackets stands right before the one whose row it is in: what a row is about may include it.
+Lines order_of_autodiff() {
+  static const std::regex name(R"re(`([a-z_/]+)\.(?:h|cpp)`)re");
+  Lines order;
+  for (const std::string& line : lines_of("ARCHITECTURE.md")) {
+    if (!order.empty() && !line.starts_with('|')) break;
+    Lines row;
+    for (std::sregex_iterator i(line.begin(), line.end(), name), end; i != end; ++i) row.push_back((*i)[1]);
+    if (line.starts_with('|') && !row.empty()) order.insert(order.end(), row.rbegin(), row.rend());
+  }
+  return order;
+}
+const Lines order = order_of_autodiff();
 
 // In the order, of a path below autodiff/.
 Lines::const_iterator place(const std::string& path) {

@@ -158,6 +158,8 @@ struct Fold {
     below += kLanes;
     above -= kLanes;
     --k;
+    // Else the compiler sees that all samples above but one were loaded for the last step, carries them over in registers, of
+    // which there are too few, and spills others in the innermost loop (g++ 12, AVX2: four times as many spills).
     if constexpr (!kManyRegisters) asm("" : "+r"(above));
     if constexpr (kManyRegisters) windows.above.v[above_slot<turn, n>(n - 1)] = hn::Load(D(), above);
   }

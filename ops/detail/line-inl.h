@@ -63,8 +63,8 @@ void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int
     FoldShifted<kLineBlock>(in + i, w, h, radius, at(out, i), at(out_e, i));
   for (; i + L <= count; i += L) FoldShifted<1>(in + i, w, h, radius, at(out, i), at(out_e, i));
   if (i == count) return;
-  alignas(64) T last[L];
-  alignas(64) T last_e[L];
+  alignas(64) T last[kLanes<T>];
+  alignas(64) T last_e[kLanes<T>];
   FoldShifted<1>(in + i, w, h, radius, out == nullptr ? nullptr : last, out_e == nullptr ? nullptr : last_e);
   const auto size = static_cast<std::size_t>(count - i) * sizeof(T);
   if (out != nullptr) std::memcpy(out + i, last, size);
@@ -79,8 +79,8 @@ double DotLine(const T* a, const T* b, std::int64_t count) {
   Dot<T> sum;
   sum.Add(a, b, whole);
   if (whole * L < count) {
-    alignas(64) T last_a[L] = {};
-    alignas(64) T last_b[L] = {};
+    alignas(64) T last_a[kLanes<T>] = {};
+    alignas(64) T last_b[kLanes<T>] = {};
     const auto size = static_cast<std::size_t>(count - whole * L) * sizeof(T);
     std::memcpy(last_a, a + whole * L, size);
     std::memcpy(last_b, b + whole * L, size);

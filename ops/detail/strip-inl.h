@@ -70,6 +70,8 @@ class Strip {
  private:
   static constexpr std::int64_t L = kLanes<T>;
   static constexpr std::int64_t kTile = 80;  // pixels
+  // A tile of a row that starts on a line of 64 bytes starts on one too: streaming stores need their vectors aligned.
+  static_assert(kTile * sizeof(T) % 64 == 0 && L * sizeof(T) <= 64);
 
   struct Fetch {
     Prefetcher<T> in;
@@ -260,7 +262,7 @@ StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T
       write(panel.u(), p.out);
       write(panel.e(), p.out_e);
       if (p.x == nullptr) continue;
-      alignas(64) T x[L * L];
+      alignas(64) T x[kLanes<T> * kLanes<T>];
       StoreAll<T>(ReadSquare(p.x + at, p.pitch, rows, columns), x, L);
       if (p.sum_result) result.Add(panel.u() + (r - first) * L, x, L);
       if (p.across.h != nullptr) across.Add(panel.e() + (r - first) * L, x, L);

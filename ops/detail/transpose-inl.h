@@ -36,7 +36,7 @@ HWY_INLINE void TransposeInBlocks(Registers<Vec<T>, lanes>& r) {
 
 // Across blocks: vector j of every group holds column `j + block · numbers in a block` in its block `block`.
 template <class T, std::size_t j, std::size_t lanes>
-HWY_INLINE void TransposeBlocks(Registers<Vec<T>, lanes>& r) {
+HWY_INLINE void TransposeBlocks([[maybe_unused]] Registers<Vec<T>, lanes>& r) {
   constexpr std::size_t per_block = 16 / sizeof(T);
 #if HWY_TARGET != HWY_SSSE3 && HWY_TARGET != HWY_SSE4 && HWY_TARGET != HWY_NEON
   const hn::ScalableTag<T> d;

@@ -218,6 +218,16 @@ TEST(GaussianTaps, SumToOneAndTheirDerivativesToZero) {
   }
 }
 
+TEST(GaussianTaps, TakeAWholeSigmaAsADouble) {
+  const GaussianTaps<double> whole = gaussian_taps(3, 9);
+  const GaussianTaps<double> real = gaussian_taps(3.0, 9);
+  for (std::int64_t i = 0; i < 19; ++i) {
+    EXPECT_EQ(whole.w(i), real.w(i));
+    EXPECT_EQ(whole.dw_dsigma(i), real.dw_dsigma(i));
+  }
+  EXPECT_THROW(static_cast<void>(gaussian_taps(-3, 9)), Error);
+}
+
 TEST(GaussianRadius, IsTheNotebooksRule) {
   EXPECT_EQ(gaussian_radius(0.0), 1);
   EXPECT_EQ(gaussian_radius(0.2), 1);

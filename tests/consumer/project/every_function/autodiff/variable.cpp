@@ -1,0 +1,17 @@
+#include <nablur/autodiff/variable.h>
+
+#include "../checks.h"
+
+void checks::variable() {
+  every_scalar([]<class T>() {
+    const Variable<T> number = 2;
+    const Variable<T> x = points<T>({1, 2});
+    expect("Variable::is_constant", x.is_constant() && !Tape<T>().variable(T(1)).is_constant());
+    expect_all("Variable::Variable", Variable<T>(T(3)).value(), {3});
+    expect_all("Variable::value", x.value(), {1, 2});
+    expect("Variable::shape", x.shape() == Shape{2});
+    expect("Variable::rank", number.rank() == 0);
+    expect("Variable::size", x.size() == 2);
+    expect_near("Variable::item", number.item(), 2);
+  });
+}
