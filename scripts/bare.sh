@@ -111,7 +111,7 @@ in_system() {
   [[ $1 == root ]] || home=/home/$1
   mapfile -t settings < <(env | grep -E '^(https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|PIP_[A-Z_]+)=' || true)
   # shellcheck disable=SC2016 # for the shell inside
-  unshare --mount --pid --fork --kill-child bash -c '
+  setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child bash -c '
     set -e
     mount -t proc proc "$1/proc"
     for folder in /dev /sys; do mount --rbind "$folder" "$1$folder"; done
@@ -166,7 +166,7 @@ run_scripts() {
 
 install_packages "${bare_packages[@]}"
 mkdir -p "$folder"
-for left in "$folder"/nablur-run.*; do # by a run that was killed
+for left in "$folder"/nablur-run.* "$folder"/nablur-log.*; do # by a run that was killed
   kill -0 "${left##*.}" 2>/dev/null || remove "$left"
 done
 make_base
