@@ -16,6 +16,7 @@
 #include "recover/numbers.h"
 #include "recover/report.h"
 #include "recover/standard_streams.h"
+#include "recover/verdict.h"
 
 using namespace nablur;
 using recover::Setting;
@@ -27,6 +28,7 @@ constexpr int kChecks = 10;
 // Exit statuses, besides 0.
 constexpr int kWrongResult = 1;
 constexpr int kRefused = 2;
+constexpr int kNoAnswer = 3;
 
 // ---- the experiment -------------------------------------------------------------------------------------------------
 
@@ -132,9 +134,10 @@ void print_fit(const recover::Fit& fit, recover::Report& report) {
   if (fit.block > 1) {
     report.print("note: found on averages over blocks of %lld samples\n", static_cast<long long>(fit.block));
   }
-  if (fit.at_lower_end) report.print("note: no blur can be told from none below 0.12 samples\n");
-  if (fit.at_upper_end) report.print("note: the best sigma lies at the end of the search or beyond it\n");
-  if (!fit.at_lower_end && !(fit.standard_error < 0.1 * fit.sigma)) {
+  if (fit.at_lower_end) {
+    report.print(fit.relative_residual == 0 ? "note: the two signals are the same: nothing was blurred\n"
+                                            : "note: no blur can be told from none in this pair\n");
+  } else if (!(fit.standard_error < 0.1 * fit.sigma)) {
     report.print("note: sigma is poorly determined by this pair\n");
   }
   if (!(fit.relative_residual < 0.1)) {
@@ -159,6 +162,11 @@ int fit_files(const Setting& setting) {
   const recover::Fit fit = recover::fit_sigma(
       signal, smoothed, options,
       [&](double done, double total, double loss, double sigma) { report.progress().update(done / total, loss, sigma); });
+  if (const auto objection = recover::find_objection(fit, signal, smoothed, options)) {
+    report.progress().clear();
+    std::fprintf(stderr, "recover_sigma: %s\n", objection->c_str());
+    return kNoAnswer;
+  }
   print_fit(fit, report);
   for (const recover::Step& step : fit.steps) report.add(step);
   recover::Figure figure{.signal = fit.signal, .smoothed = fit.smoothed, .block = fit.block};

@@ -76,7 +76,8 @@ void add_options(CLI::App& app, Setting& setting) {
   smoothed->needs(signal);
   app.footer(
       "Numbers are decimal.\n"
-      "Exit code: 0 if all is well, 1 if a result is wrong, 2 for bad input or a file that cannot be read or written.");
+      "Exit code: 0 if all is well, 1 if a result is wrong, 2 for bad input or a file that cannot be read or\n"
+      "written, 3 if no sigma can be told because the smoothed signal is not a Gaussian blur of the signal.");
 }
 
 // CLI11 alone would take the next argument for the value of "--csv=", an option for a value, and -hx for --help.
