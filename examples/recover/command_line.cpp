@@ -40,10 +40,13 @@ void add_count(CLI::App& app, const char* name, std::int64_t& to, std::int64_t l
   add_option(app, name, "NUMBER", take, help)->default_str(std::to_string(to));
 }
 
-CLI::Option* add_file(CLI::App& app, const char* name, std::optional<std::string>& to, const char* help) {
+// `check` may refuse the name.
+CLI::Option* add_file(CLI::App& app, const char* name, std::optional<std::string>& to, const char* help,
+                      const std::function<void(const std::string&)>& check = {}) {
   const auto take = [=, &to](const std::string& text) {
     if (text.empty()) fail(name, " needs the name of a file, which is empty");
     if (text == "-") fail(name, " does not take -; there are /dev/stdin and /dev/stdout");
+    if (check) check(text);
     to = text;
   };
   return add_option(app, name, "FILE", take, help);
@@ -67,7 +70,7 @@ void add_options(CLI::App& app, Setting& setting) {
       app, "--truncate", setting.truncate, [](double v) { return v > 0 && v <= 100; }, "above 0 and at most 100",
       "where the filter ends, in sigmas (SciPy's default is 4)");
   add_file(app, "--csv", setting.csv, "write iteration,s,sigma,loss,d_s to this file, one row a step");
-  add_file(app, "--figure", setting.figure, "draw the run with gnuplot: .svg, .png or .pdf");
+  add_file(app, "--figure", setting.figure, "draw the run with gnuplot: .svg, .png or .pdf", figure_format);
   auto* const signal =
       add_file(app, "--signal", setting.signal, "a signal of your own: numbers separated by white space, commas or newlines");
   auto* const smoothed = add_file(app, "--smoothed", setting.smoothed,
@@ -119,7 +122,6 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   } catch (const CLI::Error& error) {
     fail(error.what());
   }
-  if (line.setting.figure) figure_format(*line.setting.figure);
   for (const char* option : {"--sigma", "--length", "--seed", "--iterations", "--step"}) {
     if (app.count(option) == 0) continue;
     line.notebook = false;
