@@ -128,15 +128,15 @@ int run_experiment(const Setting& setting, bool notebook) {
 
 // ---- data of one's own ----------------------------------------------------------------------------------------------
 
-void print_fit(const recover::Fit& fit, recover::Report& report) {
+void print_fit(const recover::Fit& fit, bool same, recover::Report& report) {
   report.print("recovered sigma %.10g +- %.2g samples\n", fit.sigma, fit.standard_error);
   report.print("relative residual %.3g (RMS, against the smoothed signal's)\n", fit.relative_residual);
   if (fit.block > 1) {
     report.print("note: found on averages over blocks of %lld samples\n", static_cast<long long>(fit.block));
   }
   if (fit.at_lower_end) {
-    report.print(fit.relative_residual == 0 ? "note: the two signals are the same: nothing was blurred\n"
-                                            : "note: no blur can be told from none in this pair\n");
+    report.print(same ? "note: the two signals are the same: nothing was blurred\n"
+                      : "note: no blur can be told from none in this pair\n");
   } else if (!(fit.standard_error < 0.1 * fit.sigma)) {
     report.print("note: sigma is poorly determined by this pair\n");
   }
@@ -167,7 +167,7 @@ int fit_files(const Setting& setting) {
     std::fprintf(stderr, "recover_sigma: %s\n", objection->c_str());
     return kNoAnswer;
   }
-  print_fit(fit, report);
+  print_fit(fit, std::equal(signal.begin(), signal.end(), smoothed.begin()), report);
   for (const recover::Step& step : fit.steps) report.add(step);
   recover::Figure figure{.signal = fit.signal, .smoothed = fit.smoothed, .block = fit.block};
   figure.snapshots = {{"recovery", fit.blurred}};

@@ -33,7 +33,14 @@ int standard_descriptor(const struct stat& target) {
 
 // As the file was that is to be replaced; its owner only if the system allows it.
 void copy_owner_and_mode(const struct stat& from, int descriptor) {
-  if (fchown(descriptor, from.st_uid, from.st_gid) == 0 || from.st_uid == geteuid()) fchmod(descriptor, from.st_mode & 07777);
+  if (fchown(descriptor, from.st_uid, from.st_gid) == 0 || from.st_uid == geteuid()) fchmod(descriptor, from.st_mode & 0777);
+}
+
+// With links followed as far as there is something; where that fails, the name as it stands.
+fs::path full_name(const std::string& path) {
+  std::error_code failed;
+  const fs::path name = fs::weakly_canonical(path, failed);
+  return (failed || name.is_relative() ? fs::absolute(failed ? fs::path(path) : name, failed) : name).lexically_normal();
 }
 
 }  // namespace
@@ -92,10 +99,8 @@ void require_different(const char* what, const std::optional<std::string>& path,
                        const std::optional<std::string>& other_path) {
   if (!path || !other_path) return;
   std::error_code none;
-  const bool same =
-      fs::exists(*path, none) && fs::exists(*other_path, none)
-          ? fs::equivalent(*path, *other_path, none)
-          : fs::weakly_canonical(fs::absolute(*path, none), none) == fs::weakly_canonical(fs::absolute(*other_path, none), none);
+  const bool both_exist = fs::exists(*path, none) && fs::exists(*other_path, none);
+  const bool same = both_exist ? fs::equivalent(*path, *other_path, none) : full_name(*path) == full_name(*other_path);
   if (same) nablur::fail(what, " and ", other, " name the same file, ", *path);
 }
 

@@ -130,15 +130,23 @@ TEST(RecoverSigmaInput, SaysThatGnuplotIsMissing) {
   EXPECT_TRUE(scratch.files().empty());
 }
 
-TEST(RecoverSigmaInput, PassesOnWhyGnuplotFails) {
+// Runs with a gnuplot of our own.
+void expect_gnuplot_refused(const std::string& script, const std::string& sentence) {
   const Scratch scratch;
-  scratch.write("gnuplot", "#!/bin/sh\ncat >/dev/null\necho half a picture\necho 'line 3: no such terminal' >&2\nexit 1\n");
+  scratch.write("gnuplot", "#!/bin/sh\ncat >/dev/null\n" + script);
   std::filesystem::permissions(scratch.path("gnuplot"), std::filesystem::perms::owner_all);
   const std::string path = scratch.path(".").string() + ":/usr/bin:/bin";
   const Outcome run = scratch.run(program, {"--figure", "f.svg", "--csv", "t.csv"}, {{"PATH", path}});
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_EQ(run.error, "recover_sigma: gnuplot failed: line 3: no such terminal\n");
+  EXPECT_EQ(run.error, "recover_sigma: " + sentence + "\n");
   EXPECT_EQ(scratch.files(), std::vector<std::string>{"gnuplot"});
+}
+
+TEST(RecoverSigmaInput, PassesOnWhyGnuplotFails) {
+  expect_gnuplot_refused("echo half a picture\necho 'line 3: no such terminal' >&2\nexit 1\n",
+                         "gnuplot failed: line 3: no such terminal");
+  expect_gnuplot_refused("echo half a picture\nkill -TERM $$\n", "gnuplot was ended by a signal: Terminated");
+  expect_gnuplot_refused("echo 'no font' >&2\n", "gnuplot drew nothing: no font");
 }
 
 TEST(RecoverSigmaInput, ExplainsItself) {

@@ -37,10 +37,11 @@ TEST(RecoverSigmaOutput, RefusesToRunWithStandardOutputClosed) {
 
 TEST(RecoverSigmaOutput, GivesNoFileTheDescriptorOfAClosedStream) {
   const Scratch scratch;
-  const Outcome run = shell(scratch, "exec \"$P\" --csv t.csv --step 3 --iterations 4 <&- 2>&-");
+  // A pipe whose reader comes late makes the run long enough for progress to be shown.
+  const Outcome run = shell(scratch, "mkfifo p; { sleep 1.2; exec cat p; } & exec \"$P\" --csv p --iterations 4 2>&- >/dev/null");
   EXPECT_EQ(run.exit_code, 0);
-  const auto lines = lines_of(scratch.read("t.csv"));
-  ASSERT_EQ(lines.size(), 5u);
+  const auto lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 5u) << run.out;
   for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_EQ(numbers_of(lines[i]).size(), 5u) << lines[i];
 }
 

@@ -81,9 +81,11 @@ TEST(RecoverSigmaVerdict, SaysThatTheScaleLiesBeyondTheSearch) {
 
 TEST(RecoverSigmaVerdict, SaysOfTheSameSignalTwiceThatNothingWasBlurred) {
   for (const int n : {2, 200, 9000}) {
-    const Outcome run = fit(Scratch(), noise(n, 1), noise(n, 1));
+    const Scratch scratch;
+    const Outcome run = fit(scratch, noise(n, 1), noise(n, 1), {"--figure", "f.svg"});
     EXPECT_EQ(run.exit_code, 0) << run.error;
     EXPECT_EQ(recovered(run), 0) << n;
+    EXPECT_GT(scratch.read("f.svg").size(), 10'000u);
     EXPECT_NE(run.out.find("note: the two signals are the same: nothing was blurred"), std::string::npos) << run.out;
   }
 }
