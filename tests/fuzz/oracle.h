@@ -1,0 +1,43 @@
+#pragma once
+// What the fuzzers share: an Oracle is one property that a fuzzer checks. It counts how often it was checked, so that a replay of
+// the corpus can tell an oracle that holds from one that was never asked.
+//
+//   Oracle adjoint("blur and its transpose are adjoint", 100);     // a replay must check it at least 100 times
+//   adjoint.expect(error <= bound, "error ", error, " of at most ", bound);
+
+#include <cstdint>
+
+#include <nablur/autodiff/error.h>
+
+namespace nablur::fuzz {
+
+/// One property. Lives as long as the program (make it a global); its name is a literal.
+class Oracle {
+ public:
+  Oracle(const char* name, std::int64_t at_least) noexcept;
+  Oracle(const Oracle&) = delete;
+  Oracle& operator=(const Oracle&) = delete;
+
+  /// Counts a check. Reports a finding and ends the program if `holds` is false; the parts say what was seen.
+  template <class... Parts>
+  void expect(bool holds, const Parts&... parts) {
+    ++checked_;
+    if (!holds) found(detail::concat(parts...));
+  }
+  /// Counts an input that this oracle cannot judge.
+  void skip() noexcept { ++skipped_; }
+
+  /// Prints the counts of all oracles; false if one of them was checked less often than it must be.
+  static bool report();
+
+ private:
+  [[noreturn]] void found(const std::string& what) const;
+
+  const char* name_;
+  std::int64_t at_least_;
+  std::int64_t checked_ = 0;
+  std::int64_t skipped_ = 0;
+  Oracle* next_;
+};
+
+}  // namespace nablur::fuzz
