@@ -36,7 +36,7 @@ fuzz() { # <fuzzer>
   mkdir -p "$found" "$corpus"
   # A request past 1 GiB is refused, so that inputs which ask for too much are cheap and the machine stays usable.
   ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=1024 UBSAN_OPTIONS=print_stacktrace=1 \
-    nice "${run[@]}" "$build/tests/fuzz/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
+    nice "${run[@]}" "$build/tests/fuzz/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -entropic=0 -print_final_stats=1 \
     -artifact_prefix="$found/" "$corpus" "tests/fuzz/corpus/$name" >"$log" 2>&1 || status=$?
   if [[ $status -ne 0 ]]; then
     grep -v '^#' "$log" | tail -n 60 >&2

@@ -6,6 +6,7 @@
 //   adjoint.expect(error <= bound, "error ", error, " of at most ", bound);
 
 #include <cstdint>
+#include <type_traits>
 
 #include <nablur/autodiff/error.h>
 
@@ -18,11 +19,12 @@ class Oracle {
   Oracle(const Oracle&) = delete;
   Oracle& operator=(const Oracle&) = delete;
 
-  /// Counts a check. Reports a finding and ends the program if `holds` is false; the parts say what was seen.
+  /// Counts a check. Reports a finding and ends the program if `holds` is false; the parts say what was seen. A part that is a
+  /// function without arguments is called only then.
   template <class... Parts>
   void expect(bool holds, const Parts&... parts) {
     ++checked_;
-    if (!holds) found(detail::concat(parts...));
+    if (!holds) found(detail::concat(said(parts)...));
   }
   /// Counts an input that this oracle cannot judge.
   void skip() noexcept { ++skipped_; }
@@ -31,6 +33,14 @@ class Oracle {
   static bool report();
 
  private:
+  template <class Part>
+  static decltype(auto) said(const Part& part) {
+    if constexpr (std::is_invocable_v<Part>) {
+      return part();
+    } else {
+      return (part);
+    }
+  }
   [[noreturn]] void found(const std::string& what) const;
 
   const char* name_;
