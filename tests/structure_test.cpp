@@ -21,7 +21,7 @@ using Names = std::set<std::string>;
 const fs::path root = NABLUR_SOURCE_DIR;
 
 // From the ground up: a file of autodiff/ includes only what stands before it.
-const Lines order = {"export", "error",  "detail/blocks", "pool", "detail/parallel", "threads",        "arena",      "shape",
+const Lines order = {"export", "error",  "detail/process", "process", "detail/blocks", "detail/common_pool", "common_pool", "pool", "detail/parallel", "threads",        "arena",      "shape",
                      "dual",   "random", "tensor",        "eigen",       "sum",        "variable",
                      "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "compare_gradients"};
 
