@@ -23,7 +23,9 @@ const fs::path root = NABLUR_SOURCE_DIR;
 // From the ground up: a file of autodiff/ includes only what stands before it.
 const Lines order = {"export", "error",  "detail/blocks", "pool", "detail/parallel", "threads",        "arena",      "shape",
                      "dual",   "random", "tensor",        "eigen",       "sum",        "variable",
-                     "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "compare_gradients"};
+                     "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "gradient_report", "compared_function",
+                     "detail/windows", "windows", "detail/differences", "differences", "detail/probes", "probes",
+                     "detail/consistency", "consistency", "compare_gradients"};
 
 // What a public header may ask of the standard library: nothing that is slow to compile.
 const Names light = {"array",    "cmath", "cstddef",   "cstdint", "initializer_list", "iosfwd",      "limits",  "new",
