@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include <nablur/autodiff/detail/differences.h>
 #include <nablur/autodiff/error.h>
@@ -12,6 +11,8 @@ namespace {
 // An error counts only beyond so many standard errors. The powers of t that a fit leaves out spoil its slope by up to 5 times
 // what they leave over (t⁷ by 2.6 times); five degrees of freedom do the rest.
 constexpr double kMargin = 10;
+// The rounding of φ(0), which all steps share, passes for a corner of up to 10 times what it leaves over.
+constexpr double kCornerMargin = 15;
 
 // ---- what a window says about a claim -------------------------------------------------------------------------------
 
@@ -33,7 +34,7 @@ bool excludes(const Window& w, const Claim& claim) { return distance(claim, w) >
 
 bool has_corner(const Window& w, const Claim& claim) {
   const double slopes = std::abs(w.slope) + std::abs(w.corner) / 2;
-  return std::abs(w.corner) > kMargin * (w.corner_error + claim.relative * slopes);
+  return std::abs(w.corner) > kCornerMargin * w.corner_error + claim.relative * slopes;
 }
 
 // Windows from wide to narrow, of both sides or of one.
@@ -45,23 +46,40 @@ std::size_t best_of(const Windows& seen) {
   return static_cast<std::size_t>(best - seen.begin());
 }
 
+// Past the best window, rounding and noise have the upper hand. Beside the least rounding they do not shrink with the window,
+// however well a few values happen to fit; and the corner has its share of them.
+Windows with_carried_noise(Windows seen) {
+  for (std::size_t i = best_of(seen) + 2; i < seen.size(); ++i) {
+    if (!(seen[i - 1].least > 0)) continue;
+    const double noise = seen[i - 1].error / seen[i - 1].least;
+    seen[i].error = std::max(seen[i].error, noise * seen[i].least);
+    seen[i].corner_error = std::max(seen[i].corner_error, noise * seen[i].corner_least);
+  }
+  return seen;
+}
+
 // The slope is far from 0 beside its error.
 bool is_sure(const Window& w, const Claim& claim) { return kMargin * w.error < 0.1 * std::abs(w.slope) && !has_corner(w, claim); }
 
-// The narrowest window with a corner has it at 0 if every narrower one that could see it is missing, and the one before has the
-// same. Returns the better of these two, or null.
-const Window* corner_of(const Windows& seen, const Claim& claim) {
-  std::size_t last = seen.size();
-  while (last > 0 && !has_corner(seen[last - 1], claim)) --last;
-  if (last < 2 || !has_corner(seen[last - 2], claim)) return nullptr;
-  const Window& narrow = seen[last - 1];
-  const Window& wide = seen[last - 2];
-  const double ratio = wide.corner / narrow.corner;
-  if (!(ratio > 0 && ratio < 2)) return nullptr;  // 8 for a bend, 2.8 for |t|^1.5, 1 for a corner
-  for (std::size_t i = last; i < seen.size(); ++i) {
-    if (kMargin * seen[i].corner_error < std::abs(narrow.corner) / 2) return nullptr;
-  }
-  return narrow.corner_error < wide.corner_error ? &narrow : &wide;
+// Windows narrower than the last one with a corner in it.
+Windows past_corners(const Windows& seen, const Claim& claim) {
+  std::size_t first = seen.size();
+  while (first > 0 && !has_corner(seen[first - 1], claim)) --first;
+  return Windows(seen.begin() + static_cast<std::ptrdiff_t>(first), seen.end());
+}
+
+// The corner is at 0 if no window past the last one with a corner could still see it, and the window before has a like one.
+bool corner_is_at_0(const Windows& seen, std::size_t last, const Claim& claim) {
+  if (last == 0 || !has_corner(seen[last - 1], claim)) return false;
+  const double ratio = seen[last - 1].corner / seen[last].corner;
+  if (!(ratio > 0.1 && ratio < 2)) return false;  // 8 for a bend, 2.8 for |t|^1.5, 1 for a corner, 0.35 for √|t|
+  return std::all_of(seen.begin() + static_cast<std::ptrdiff_t>(last) + 1, seen.end(),
+                     [&](const Window& w) { return kMargin * w.corner_error >= std::abs(seen[last].corner) / 2; });
+}
+
+// How far off a difference may be that is to count as none.
+bool same(double a, double b, double error) {
+  return std::abs(a - b) <= std::max(0.02 * std::max(std::abs(a), std::abs(b)), 6 * error);
 }
 
 bool between_the_slopes(const Window& corner, const Claim& claim) {
@@ -70,50 +88,57 @@ bool between_the_slopes(const Window& corner, const Claim& claim) {
          half + tolerance(claim, std::abs(corner.slope) + half) + kMargin * (corner.error + corner.corner_error);
 }
 
+// Whether three windows have come to the same slopes on the two sides (√|t| never does), the last no wider than x itself.
+bool is_well_known(const Windows& seen, std::size_t last, double position) {
+  if (last < 2 || (seen[last].step > position && position > 0)) return false;
+  for (std::size_t i = last - 2; i < last; ++i) {
+    const Window& wide = seen[i];
+    const Window& narrow = seen[i + 1];
+    if (!same(wide.corner, narrow.corner, wide.corner_error + narrow.corner_error)) return false;
+    if (!same(wide.slope, narrow.slope, wide.error + narrow.error)) return false;
+  }
+  return true;
+}
+
 // Whether two windows come to the same slope, closely beside the excess that they are to prove.
 bool agree(const Window& a, const Window& b, double excess) {
   const double close = 0.02 * std::min(excess, std::max(std::abs(a.slope), std::abs(b.slope)));
   return std::abs(a.slope - b.slope) <= std::max(close, 6 * (a.error + b.error));
 }
 
+// A window that is sure of the claim, be it wide or narrow, acquits it.
+bool acquitted(const Windows& seen, const Claim& claim, double excess) {
+  return std::any_of(seen.begin(), seen.end(), [&](const Window& w) {
+    return kMargin * w.error < 0.1 * excess && !excludes(w, claim) && !has_corner(w, claim);
+  });
+}
+
 // Wrong, if the best window excludes it and another one bears it out. Each narrower one whose error is small beside the excess
-// must: one that does not shows that the differences have not converged (√t at 0). A window of any width that is sure of the
-// claim acquits it. If there is no other window, the best must be good indeed.
-bool refuted(const Windows& clean, const Claim& claim) {
+// must: one that does not shows that the differences have not converged (√t at 0). One of them must be no wider than x itself,
+// where functions like log x have their scale (`position`). If there is no other window, the best must be good indeed.
+bool refuted(const Windows& clean, const Claim& claim, double position) {
   const std::size_t b = best_of(clean);
   const Window& best = clean[b];
   if (!excludes(best, claim)) return false;
   const double excess = distance(claim, best);
   bool borne_out = 1000 * best.error < std::min(excess, std::abs(best.slope));
+  bool close = best.step <= position || position == 0;
   for (std::size_t i = 0; i < clean.size(); ++i) {
     const Window& w = clean[i];
-    if (kMargin * w.error < 0.1 * excess && !excludes(w, claim)) return false;
-    if (i == b || !(kMargin * w.error < excess)) continue;
-    const bool same = excludes(w, claim) && agree(w, best, excess);
-    if (i > b && !same) return false;
-    borne_out = borne_out || same;
+    if (i == b || !(kMargin * w.error < 0.5 * excess)) continue;
+    const bool too = excludes(w, claim) && agree(w, best, excess);
+    if (i > b && !too) return false;
+    borne_out = borne_out || too;
+    close = close || (too && w.step <= position);
   }
-  return borne_out;
+  return borne_out && close;
 }
 
-// ---- a look from afar -----------------------------------------------------------------------------------------------
-
-// Nothing but rounding, however far one goes.
-bool is_constant(const Line& line) {
-  const std::vector<double> changes = far_changes(line);
-  return !changes.empty() && std::all_of(changes.begin(), changes.end(), [&](double c) { return c <= 8 * line.rounding; });
-}
-
-// Small displacements change nothing, the first that do, by multiples of one amount: φ is lost in rounding. (x + 1e16) − 1e16 is.
-bool moves_in_steps(const Line& line) {
-  std::set<double> first;
-  for (const double change : far_changes(line)) {
-    if (change != 0 && first.size() < 6) first.insert(change);
-  }
-  return first.size() >= 3 && std::all_of(first.begin(), first.end(), [&](double change) {
-           const double multiple = change / *first.begin();
-           return std::abs(multiple - std::round(multiple)) < 1e-9;
-         });
+// What scatters far beyond rounding (of φ, and of x on its way to φ) even in the narrowest window may be an oscillation finer
+// than any step, and its slope the excess.
+bool is_unresolved(const Window& narrowest, double excess, double rounding_of_x) {
+  const double rounding = narrowest.least + 3 / narrowest.step * rounding_of_x;
+  return narrowest.error > 100 * rounding && narrowest.error < 30 * excess;
 }
 
 }  // namespace
@@ -148,7 +173,8 @@ Judgement Differences::judge(const Claim& claim, bool both_sides) {
   for (std::size_t i = 0; i < widths_.size(); ++i) {
     const Window& w = window(i);
     if (!w.seen || (w.side == 0) != both_sides) continue;
-    if (w.blind && moves) break;  // rounding has swallowed the slope that wider windows are sure of
+    // Rounding may have swallowed the change that wider windows see.
+    if (w.blind && !seen.empty() && !seen.back().blind && (moves || moves_in_steps())) break;
     seen.push_back(w);
     const bool corner = has_corner(w, claim);
     if (!corner && w.error <= best_error) {
@@ -165,29 +191,64 @@ Judgement Differences::judge(const Claim& claim, bool both_sides) {
   return seen.empty() ? Judgement{} : conclude(claim, seen, contradicted);
 }
 
-Judgement Differences::conclude(const Claim& claim, const std::vector<Window>& seen, bool contradicted) const {
-  if (const Window* corner = corner_of(seen, claim)) {
-    const double half = corner->corner / 2;
-    const std::string note =
-        concat("slope ", float(corner->slope - half), " on the left, ", float(corner->slope + half), " on the right");
-    return {between_the_slopes(*corner, claim) ? Verdict::kink : Verdict::differs, *corner, note};
-  }
-  Windows clean;  // a corner elsewhere spoils a window
-  for (const Window& w : seen) {
-    if (!has_corner(w, claim)) clean.push_back(w);
-  }
+Judgement Differences::conclude(const Claim& claim, const std::vector<Window>& raw, bool contradicted) {
+  const Windows seen = with_carried_noise(raw);
+  const Windows clean = past_corners(seen, claim);
+  const std::size_t corners = seen.size() - clean.size();
+  if (corners > 0 && corner_is_at_0(seen, corners - 1, claim)) return conclude_at_corner(claim, seen, corners - 1);
   if (clean.empty()) return {Verdict::cannot_tell, seen.back(), "the differences do not converge"};
   const Window& best = clean[best_of(clean)];
   if (!contradicted && confirms_within_noise(best, claim)) return {Verdict::agrees, best, ""};
-  const bool zero = std::max(std::abs(claim.value), std::abs(best.slope)) <= kMargin * best.error;
-  if (zero && is_constant(line_)) return {Verdict::agrees, best, ""};
-  if (!refuted(clean, claim)) {
-    const bool poor = !excludes(best, claim) && !contradicted;
-    return {Verdict::cannot_tell, best, poor ? "the differences are too poor" : "the differences do not converge"};
+  if (std::max(std::abs(claim.value), std::abs(best.slope)) <= kMargin * best.error && is_constant()) {
+    return {Verdict::agrees, best, ""};
   }
-  const bool still = std::all_of(seen.begin(), seen.end(), [](const Window& w) { return w.blind; });
-  if (still && moves_in_steps(line_)) return {Verdict::cannot_tell, best, "f moves in steps wider than the differences"};
+  if (!contradicted && !excludes(best, claim)) return {Verdict::cannot_tell, best, "the differences are too poor"};
+  const double excess = distance(claim, best);
+  if (!refuted(clean, claim, line_.position) || acquitted(raw, claim, excess) ||
+      (raw.back().step == widths_.back() &&
+       is_unresolved(raw.back(), excess, line_.epsilon * line_.position * std::abs(best.slope)))) {
+    return {Verdict::cannot_tell, best, "the differences do not converge"};
+  }
+  if (seen.back().blind && moves_in_steps()) {
+    return {Verdict::cannot_tell, best, "f moves in steps wider than the differences"};
+  }
   return {Verdict::differs, best, ""};
+}
+
+Judgement Differences::conclude_at_corner(const Claim& claim, const std::vector<Window>& seen, std::size_t last) const {
+  std::size_t clearest = last;
+  for (std::size_t i = last; i-- > 0 && has_corner(seen[i], claim);) {
+    const double error = seen[i].corner_error + seen[clearest].corner_error;
+    if (seen[i].corner_error < seen[clearest].corner_error && same(seen[i].corner, seen[clearest].corner, error) &&
+        same(seen[i].slope, seen[clearest].slope, seen[i].error + seen[clearest].error)) {
+      clearest = i;
+    }
+  }
+  const Window& w = seen[clearest];
+  const std::string note = concat("slope ", static_cast<float>(w.slope - w.corner / 2), " on the left, ",
+                                  static_cast<float>(w.slope + w.corner / 2), " on the right");
+  if (between_the_slopes(w, claim)) return {Verdict::kink, w, note};
+  return {is_well_known(seen, last, line_.position) ? Verdict::differs : Verdict::cannot_tell, w, note};
+}
+
+const std::vector<double>& Differences::far() {
+  if (far_.empty()) far_ = far_changes(line_);
+  return far_;
+}
+
+bool Differences::is_constant() {
+  return !far().empty() && std::all_of(far_.begin(), far_.end(), [&](double c) { return std::abs(c) <= 8 * line_.rounding; });
+}
+
+bool Differences::moves_in_steps() {
+  std::vector<double> changes = far();
+  for (const Window& w : windows_) changes.insert(changes.end(), w.changes.begin(), w.changes.end());
+  std::erase(changes, 0.0);
+  if (changes.empty()) return false;
+  for (double& change : changes) change = std::abs(change);
+  const double least = *std::min_element(changes.begin(), changes.end());
+  std::erase_if(changes, [&](double change) { return change > 1000 * least; });  // great ones are rounded more coarsely
+  return are_multiples(changes, line_.rounding);
 }
 
 }  // namespace nablur::detail

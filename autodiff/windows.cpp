@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include <nablur/autodiff/detail/windows.h>
 
@@ -11,13 +13,13 @@
 namespace nablur::detail {
 namespace {
 
-// Steps in a window, in units of its greatest. Binary fractions with short numerators, so that most x ± t are exact; at uneven
-// distances, so that no oscillation of φ looks constant.
 constexpr int kSteps = 8;
-constexpr std::array<double, kSteps> kStep = {1, 59 / 64., 52 / 64., 45 / 64., 38 / 64., 30 / 64., 21 / 64., 13 / 64.};
 constexpr double kShrink = 8;
-
 using Values = std::array<double, kSteps>;
+
+// Steps in a window, in units of its width. Without a common measure: an oscillation of φ, or rounding of φ to multiples of some
+// amount, must show as scatter and not fall in step with them.
+constexpr Values kStep = {1, 0.9137, 0.8059, 0.6911, 0.5827, 0.4733, 0.3301, 0.2113};
 
 struct Fit {
   double first;  // coefficient of t¹
@@ -25,13 +27,16 @@ struct Fit {
   double least;  // the same from the rounding alone
 };
 
-// Least squares: values ≈ Σ coefficient·t^power, over three powers of which the first is 1.
-Fit fit(const Values& values, const std::array<int, 3>& powers, double h, double rounding) {
+// Least squares: values ≈ Σ coefficient·step^power, over three powers of which the first is 1.
+Fit fit(const Values& steps, const Values& values, const std::array<int, 3>& powers, double rounding) {
+  const double h = steps[0];
   Eigen::Matrix<double, kSteps, 3> basis;
   Eigen::Matrix<double, kSteps, 1> y;
   for (int j = 0; j < kSteps; ++j) {
     y(j) = values[static_cast<std::size_t>(j)];
-    for (int k = 0; k < 3; ++k) basis(j, k) = std::pow(kStep[static_cast<std::size_t>(j)], powers[static_cast<std::size_t>(k)]);
+    for (int k = 0; k < 3; ++k) {
+      basis(j, k) = std::pow(steps[static_cast<std::size_t>(j)] / h, powers[static_cast<std::size_t>(k)]);
+    }
   }
   const auto qr = basis.householderQr();
   const Eigen::Vector3d coefficients = qr.solve(y);
@@ -48,24 +53,31 @@ double greatest(const Values& values) {
   return most;
 }
 
+// Multiples of the distance between numbers about as great as x + h, so that x + t and x − t are exact.
+Values steps_of(const Line& line, double h) {
+  const double grid = line.epsilon * std::exp2(std::ceil(std::log2(line.position + h)));
+  Values steps{};
+  for (std::size_t j = 0; j < steps.size(); ++j) steps[j] = std::round(h * kStep[j] / grid) * grid;
+  return steps;
+}
+
 // False if one of them has no value.
-bool look(const Line& line, double h, Values& values) {
+bool look(const Line& line, const Values& steps, double side, Values& values) {
   for (std::size_t j = 0; j < values.size(); ++j) {
-    values[j] = line.change(h * kStep[j]);
+    values[j] = line.change(side * steps[j]);
     if (!std::isfinite(values[j])) return false;
   }
   return true;
 }
-
-double power_of_two_below(double x) { return std::exp2(std::floor(std::log2(x))); }
 
 }  // namespace
 
 Window measure(const Line& line, double h) {
   Values right{};
   Values left{};
-  const bool has_right = look(line, h, right);
-  const bool has_left = look(line, -h, left);
+  const Values steps = steps_of(line, h);
+  const bool has_right = look(line, steps, 1, right);
+  const bool has_left = look(line, steps, -1, left);
   Window w;
   w.step = h;
   w.seen = has_right || has_left;
@@ -75,11 +87,13 @@ Window measure(const Line& line, double h) {
   const double rounding = line.rounding + line.epsilon * farthest;
   w.blind = farthest == 0;
   w.range = farthest / h;
+  if (has_right) std::copy(right.begin(), right.end(), w.changes.begin());
+  if (has_left) std::copy(left.begin(), left.end(), w.changes.begin() + kSteps);
   if (w.side != 0) {
-    const Fit slope = fit(w.side > 0 ? right : left, {1, 2, 3}, w.side * h, rounding);
-    w.slope = slope.first;
-    w.error = std::abs(slope.error);
-    w.least = std::abs(slope.least);
+    const Fit slope = fit(steps, has_right ? right : left, {1, 2, 3}, rounding);
+    w.slope = w.side * slope.first;
+    w.error = slope.error;
+    w.least = slope.least;
     return w;
   }
   Values odd{};
@@ -88,13 +102,14 @@ Window measure(const Line& line, double h) {
     odd[j] = (right[j] - left[j]) / 2;
     even[j] = right[j] + left[j];
   }
-  const Fit slope = fit(odd, {1, 3, 5}, h, rounding);
-  const Fit corner = fit(even, {1, 2, 4}, h, rounding);
+  const Fit slope = fit(steps, odd, {1, 3, 5}, rounding);
+  const Fit corner = fit(steps, even, {1, 2, 4}, rounding);
   w.slope = slope.first;
   w.error = slope.error;
   w.least = slope.least;
   w.corner = corner.first;
   w.corner_error = corner.error;
+  w.corner_least = corner.least;
   return w;
 }
 
@@ -102,8 +117,8 @@ std::vector<double> window_widths(const Line& line) {
   std::vector<double> widths;
   const auto add = [&](double widest, double position) {
     if (!std::isfinite(widest) || !(widest > 0)) return;
-    const double narrowest = 64 * line.epsilon * position;  // steps are multiples of h / 64, and x + t exact
-    for (double h = power_of_two_below(widest); h >= narrowest; h /= kShrink) widths.push_back(h);
+    const double narrowest = 128 * line.epsilon * position;  // eight different steps that are exact
+    for (double h = widest; h >= narrowest; h /= kShrink) widths.push_back(h);
   };
   const double scale = std::max(1.0, line.position);
   add(line.step, scale);
@@ -117,10 +132,27 @@ std::vector<double> far_changes(const Line& line) {
   double t = line.step;
   for (int i = 0; i < 64; ++i, t *= 1.7) {
     for (const double change : {line.change(t), line.change(-t)}) {
-      if (std::isfinite(change)) changes.push_back(std::abs(change));
+      if (std::isfinite(change)) changes.push_back(change);
     }
   }
   return changes;
+}
+
+// Euclid's algorithm, on numbers that are multiples to within double's rounding.
+bool are_multiples(const std::vector<double>& changes, double rounding) {
+  std::set<double> sizes;
+  for (const double change : changes) sizes.insert(std::abs(change));
+  sizes.erase(0);
+  if (sizes.size() < 2) return false;
+  const double most = *sizes.rbegin();
+  double common = most;
+  for (double rest : sizes) {
+    while (rest > 1e-13 * most) {
+      const double remainder = std::fmod(common, rest);
+      common = std::exchange(rest, remainder);
+    }
+  }
+  return common > std::max(64 * rounding, 1e-11 * most);
 }
 
 }  // namespace nablur::detail

@@ -35,11 +35,18 @@ class Differences {
  private:
   const Window& window(std::size_t i);
   Judgement judge(const Claim& claim, bool both_sides);
-  Judgement conclude(const Claim& claim, const std::vector<Window>& seen, bool contradicted) const;
+  Judgement conclude(const Claim& claim, const std::vector<Window>& raw, bool contradicted);
+  Judgement conclude_at_corner(const Claim& claim, const std::vector<Window>& seen, std::size_t last) const;
+  const std::vector<double>& far();
+  /// Nothing but rounding, however far one goes.
+  bool is_constant();
+  /// φ is lost in rounding: (x + 1e16) − 1e16 is.
+  bool moves_in_steps();
 
   Line line_;
   std::vector<double> widths_;
   std::vector<Window> windows_;  // those looked at so far
+  std::vector<double> far_;      // changes; empty until they are asked for
 };
 
 }  // namespace nablur::detail

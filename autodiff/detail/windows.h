@@ -6,6 +6,7 @@
 // rounding, noise and higher powers alike, says how far a can be trusted. The even part is fitted with j/2 t + b t² + c t⁴: j is
 // the jump of the slope, 0 unless φ has a corner. If φ has values on one side only, that side is fitted with a t + b t² + c t³.
 
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct Window {
   double least = 0;   ///< what `error` would be from the rounding alone
   double corner = 0;  ///< slope on the right − slope on the left; 0 for one side
   double corner_error = 0;
+  double corner_least = 0;
+  std::array<double, 16> changes{};  ///< to the right, then to the left; 0 where there is none
 };
 
 /// Looks at φ in the window of width h.
@@ -40,7 +43,11 @@ Window measure(const Line& line, double h);
 /// Widths of the windows worth a look, from the greatest step down to where rounding of t + position would show.
 std::vector<double> window_widths(const Line& line);
 
-/// Magnitudes of φ's finite changes at displacements that grow far beyond all windows.
+/// φ's finite changes at displacements that grow far beyond all windows, nearest first.
 std::vector<double> far_changes(const Line& line);
+
+/// Whether the changes, of which there must be two of different size, are multiples of an amount that rounding of the greatest
+/// does not explain.
+bool are_multiples(const std::vector<double>& changes, double rounding);
 
 }  // namespace nablur::detail
