@@ -175,6 +175,7 @@ struct Comparison {
   const CompareOptions& options;
   Tolerances<T> tolerances{options};
   std::vector<Probe<T>> list = probes(inputs, options.directions, options.seed);
+  InputGuard<T> guard{inputs};  // before f is called for the first time
   Tensor<T> value = function.value(function.f, inputs);
   Tensor<T> weights = random_weights<T>(value.shape(), options.seed);
 
@@ -244,7 +245,6 @@ struct Comparison {
   }
 
   GradientReport report(std::span<const NamedGradients<T>> others) {
-    const InputGuard<T> guard(inputs);
     GradientReport checks;
     const Tensors<T> on_tape =
         tape_gradients<T>(function, inputs, value, weights, options.combinations, tolerances.exact, checks);

@@ -106,11 +106,19 @@ bool agree(const Window& a, const Window& b, double excess) {
   return std::abs(a.slope - b.slope) <= std::max(close, 6 * (a.error + b.error));
 }
 
-// A window that is sure of the claim, be it wide or narrow, acquits it.
-bool acquitted(const Windows& seen, const Claim& claim, double excess) {
+// A window that is sure of the claim acquits it; wider ones than the best must be surer.
+bool acquitted(const Windows& seen, const Claim& claim, const Window& best) {
   return std::any_of(seen.begin(), seen.end(), [&](const Window& w) {
-    return kMargin * w.error < 0.1 * excess && !excludes(w, claim) && !has_corner(w, claim);
+    const double small = (w.step < best.step ? 0.5 : 0.1) * distance(claim, best);
+    return kMargin * w.error < small && !excludes(w, claim) && !has_corner(w, claim);
   });
+}
+
+// The greatest corner at 0 that could have gone unseen.
+double unseen_corner(const Windows& clean) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const Window& w : clean) least = std::min(least, std::abs(w.corner) + kCornerMargin * w.corner_error);
+  return least;
 }
 
 // Wrong, if the best window excludes it and another one bears it out. Each narrower one whose error is small beside the excess
@@ -119,8 +127,8 @@ bool acquitted(const Windows& seen, const Claim& claim, double excess) {
 bool refuted(const Windows& clean, const Claim& claim, double position) {
   const std::size_t b = best_of(clean);
   const Window& best = clean[b];
-  if (!excludes(best, claim)) return false;
   const double excess = distance(claim, best);
+  if (!excludes(best, claim) || excess <= tolerance(claim, best.slope) + unseen_corner(clean) / 2) return false;
   bool borne_out = 1000 * best.error < std::min(excess, std::abs(best.slope));
   bool close = best.step <= position || position == 0;
   for (std::size_t i = 0; i < clean.size(); ++i) {
@@ -135,9 +143,10 @@ bool refuted(const Windows& clean, const Claim& claim, double position) {
 }
 
 // What scatters far beyond rounding (of φ, and of x on its way to φ) even in the narrowest window may be an oscillation finer
-// than any step, and its slope the excess.
-bool is_unresolved(const Window& narrowest, double excess, double rounding_of_x) {
-  const double rounding = narrowest.least + 3 / narrowest.step * rounding_of_x;
+// than any step, and its slope the excess; if that window is narrow in itself, it is noise.
+bool is_unresolved(const Window& narrowest, double excess, double slope, const Line& line) {
+  if (narrowest.step < 1e-8 * std::max(1.0, line.position)) return false;
+  const double rounding = narrowest.least + 3 / narrowest.step * line.epsilon * line.position * std::abs(slope);
   return narrowest.error > 100 * rounding && narrowest.error < 30 * excess;
 }
 
@@ -174,7 +183,7 @@ Judgement Differences::judge(const Claim& claim, bool both_sides) {
     const Window& w = window(i);
     if (!w.seen || (w.side == 0) != both_sides) continue;
     // Rounding may have swallowed the change that wider windows see.
-    if (w.blind && !seen.empty() && !seen.back().blind && (moves || moves_in_steps())) break;
+    if (w.blind && !seen.empty() && !seen.back().blind && (moves || would_round_away(claim.value, w.step))) break;
     seen.push_back(w);
     const bool corner = has_corner(w, claim);
     if (!corner && w.error <= best_error) {
@@ -204,13 +213,13 @@ Judgement Differences::conclude(const Claim& claim, const std::vector<Window>& r
   }
   if (!contradicted && !excludes(best, claim)) return {Verdict::cannot_tell, best, "the differences are too poor"};
   const double excess = distance(claim, best);
-  if (!refuted(clean, claim, line_.position) || acquitted(raw, claim, excess) ||
-      (raw.back().step == widths_.back() &&
-       is_unresolved(raw.back(), excess, line_.epsilon * line_.position * std::abs(best.slope)))) {
+  const bool finest = raw.back().step == widths_.back();
+  if (!refuted(clean, claim, line_.position) || acquitted(raw, claim, best) ||
+      (finest && is_unresolved(raw.back(), excess, best.slope, line_))) {
     return {Verdict::cannot_tell, best, "the differences do not converge"};
   }
-  if (seen.back().blind && moves_in_steps()) {
-    return {Verdict::cannot_tell, best, "f moves in steps wider than the differences"};
+  if (seen.back().blind && (would_round_away(excess, seen.front().step) || is_negligible(excess))) {
+    return {Verdict::cannot_tell, best, "f rounds away what would tell"};
   }
   return {Verdict::differs, best, ""};
 }
@@ -240,7 +249,13 @@ bool Differences::is_constant() {
   return !far().empty() && std::all_of(far_.begin(), far_.end(), [&](double c) { return std::abs(c) <= 8 * line_.rounding; });
 }
 
-bool Differences::moves_in_steps() {
+bool Differences::is_negligible(double excess) {
+  double range = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(far().size(), 40); ++i) range = std::max(range, std::abs(far_[i]));
+  return excess * std::max(1.0, line_.position) <= line_.epsilon * range;
+}
+
+bool Differences::would_round_away(double slope, double step) {
   std::vector<double> changes = far();
   for (const Window& w : windows_) changes.insert(changes.end(), w.changes.begin(), w.changes.end());
   std::erase(changes, 0.0);
@@ -248,7 +263,7 @@ bool Differences::moves_in_steps() {
   for (double& change : changes) change = std::abs(change);
   const double least = *std::min_element(changes.begin(), changes.end());
   std::erase_if(changes, [&](double change) { return change > 1000 * least; });  // great ones are rounded more coarsely
-  return are_multiples(changes, line_.rounding);
+  return std::abs(slope) * step < 2 * common_amount(changes, line_.rounding);
 }
 
 }  // namespace nablur::detail

@@ -139,11 +139,11 @@ std::vector<double> far_changes(const Line& line) {
 }
 
 // Euclid's algorithm, on numbers that are multiples to within double's rounding.
-bool are_multiples(const std::vector<double>& changes, double rounding) {
+double common_amount(const std::vector<double>& changes, double rounding) {
   std::set<double> sizes;
   for (const double change : changes) sizes.insert(std::abs(change));
   sizes.erase(0);
-  if (sizes.size() < 2) return false;
+  if (sizes.size() < 2) return 0;
   const double most = *sizes.rbegin();
   double common = most;
   for (double rest : sizes) {
@@ -152,7 +152,7 @@ bool are_multiples(const std::vector<double>& changes, double rounding) {
       common = std::exchange(rest, remainder);
     }
   }
-  return common > std::max(64 * rounding, 1e-11 * most);
+  return common > std::max(64 * rounding, 1e-11 * most) ? common : 0;
 }
 
 }  // namespace nablur::detail

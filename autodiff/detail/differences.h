@@ -40,8 +40,10 @@ class Differences {
   const std::vector<double>& far();
   /// Nothing but rounding, however far one goes.
   bool is_constant();
-  /// φ is lost in rounding: (x + 1e16) − 1e16 is.
-  bool moves_in_steps();
+  /// Beside the way φ moves further off: tanh(x) + 1 is 0 at −40, and the slope of its tail below the rounding of 1.
+  bool is_negligible(double excess);
+  /// φ moves in steps, as (x + 1e16) − 1e16 does, and these are wider than what the slope makes of this displacement.
+  bool would_round_away(double slope, double step);
 
   Line line_;
   std::vector<double> widths_;

@@ -46,8 +46,8 @@ std::vector<double> window_widths(const Line& line);
 /// φ's finite changes at displacements that grow far beyond all windows, nearest first.
 std::vector<double> far_changes(const Line& line);
 
-/// Whether the changes, of which there must be two of different size, are multiples of an amount that rounding of the greatest
-/// does not explain.
-bool are_multiples(const std::vector<double>& changes, double rounding);
+/// What the changes are multiples of, if there are two of different size and rounding of the greatest does not explain it; else
+/// 0.
+double common_amount(const std::vector<double>& changes, double rounding);
 
 }  // namespace nablur::detail
