@@ -111,7 +111,7 @@ TEST(CommandLine, KnowsNoOptionButItsOwn) {
   for (const char* argument :
        {"--sgima", "--sig", "--Sigma", "-s", "-sigma",    "-hx",        "-h=1", "--help=no", "--",   "-",      "-1",
         "++",      "stray", "",        " ",  "--sigma:3", "--sigma{3}", "--=3", "=",         "\xFF", "/sigma", "@file"}) {
-    EXPECT_NE(refusal({argument, "3"}).find(" is not an option; --help lists them"), std::string::npos) << argument;
+    EXPECT_NE(refusal({argument}).find(" is not an option; --help lists them"), std::string::npos) << argument;
   }
   EXPECT_EQ(refusal({"--sgima=3"}), "\"--sgima=3\" is not an option; --help lists them");
 }

@@ -138,7 +138,7 @@ void expect_gnuplot_refused(const std::string& script, const std::string& senten
   const std::string path = scratch.path(".").string() + ":/usr/bin:/bin";
   const Outcome run = scratch.run(program, {"--figure", "f.svg", "--csv", "t.csv"}, {{"PATH", path}});
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_EQ(run.error, "recover_sigma: " + sentence + "\n");
+  EXPECT_EQ(without_progress(run.error), "recover_sigma: " + sentence + "\n");
   EXPECT_EQ(scratch.files(), std::vector<std::string>{"gnuplot"});
 }
 

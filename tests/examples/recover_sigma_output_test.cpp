@@ -21,7 +21,7 @@ Outcome shell(const Scratch& scratch, const std::string& command) {
 
 void expect_refusal(const Outcome& run, const std::string& sentence) {
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_EQ(run.error, "recover_sigma: " + sentence + "\n");
+  EXPECT_EQ(without_progress(run.error), "recover_sigma: " + sentence + "\n");
 }
 
 // ---- standard streams -----------------------------------------------------------------------------------------------

@@ -135,6 +135,14 @@ Outcome Scratch::run_until(const std::string& program, const std::vector<std::st
   return run;
 }
 
+std::string without_progress(const std::string& error) {
+  std::string rest;
+  for (const std::string& line : lines_of(error)) {
+    if (line.find(" %  loss ") == std::string::npos) rest += line + "\n";
+  }
+  return rest;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
