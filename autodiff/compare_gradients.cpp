@@ -1,11 +1,13 @@
 #include <nablur/autodiff/compare_gradients.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
-#include <ostream>
+#include <functional>
+#include <limits>
 
+#include <nablur/autodiff/detail/consistency.h>
+#include <nablur/autodiff/detail/differences.h>
+#include <nablur/autodiff/detail/probes.h>
 #include <nablur/autodiff/random.h>
 
 namespace nablur {
@@ -13,286 +15,280 @@ namespace detail {
 namespace {
 
 template <class T>
-struct Defaults {
+struct Tolerances {
   double relative = sizeof(T) == 8 ? 1e-7 : 5e-3;
   double exact = sizeof(T) == 8 ? 1e-11 : 1e-4;
   double step = sizeof(T) == 8 ? 1e-2 : 1e-1;
 
-  explicit Defaults(const CompareOptions& options) {
+  explicit Tolerances(const CompareOptions& options) {
     if (options.relative > 0) relative = options.relative;
     if (options.exact > 0) exact = options.exact;
     if (options.step > 0) step = options.step;
   }
 };
 
-template <class T>
-using Tensors = std::vector<Tensor<T>>;
-
-// A direction in the space of all inputs, along which every derivation is asked for its slope.
-template <class T>
-struct Probe {
-  std::string place;
-  Tensors<T> v;
-  double scale;  // of the step
-  std::size_t input;
-};
-
-std::string element_name(std::size_t input, const Shape& shape, std::int64_t flat) {
-  std::string index;
-  for (std::int64_t axis = shape.rank(); axis-- > 0;) {
-    index = concat(flat % shape[axis], index.empty() ? "" : ", ", index);
-    flat /= shape[axis];
-  }
-  return concat("x", input, shape.rank() > 0 ? "[" + index + "]" : "");
-}
-
-template <class T>
-std::vector<Probe<T>> probes(std::span<const Tensor<T>> inputs, const CompareOptions& options) {
-  Tensors<T> zeros;
-  for (const Tensor<T>& x : inputs) zeros.push_back(Tensor<T>::zeros(x.shape()));
-  std::vector<Probe<T>> list;
-  if (options.directions > 0) {
-    double greatest = 1;
-    for (const Tensor<T>& x : inputs) {
-      for (const T& c : x) greatest = std::max(greatest, std::abs(static_cast<double>(c)));
-    }
-    Random random(options.seed);
-    for (std::int64_t k = 0; k < options.directions; ++k) {
-      Probe<T> probe{concat("direction ", k), {}, greatest, 0};
-      double norm2 = 0;
-      for (const Tensor<T>& x : inputs) {
-        probe.v.push_back(Tensor<T>::normal(x.shape(), random));
-        for (const T& c : probe.v.back()) norm2 += static_cast<double>(c) * static_cast<double>(c);
-      }
-      for (Tensor<T>& v : probe.v) v = v / Tensor<T>(std::sqrt(std::max(norm2, 1e-300)));
-      list.push_back(std::move(probe));
-    }
-    return list;
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    for (std::int64_t j = 0; j < inputs[i].size(); ++j) {
-      Probe<T> probe{element_name(i, inputs[i].shape(), j), zeros, std::max(1.0, std::abs(double(inputs[i].data()[j]))), i};
-      probe.v[i] = unit<T>(inputs[i].shape(), j);
-      list.push_back(std::move(probe));
-    }
-  }
-  return list;
-}
-
-struct Numeric {
-  double value = std::numeric_limits<double>::quiet_NaN();
-  double estimate = std::numeric_limits<double>::infinity();
-  double step = 0;
-};
-
-template <class T>
-double displaced(const ComparedFunction<T>& function, std::span<const Tensor<T>> x, const Probe<T>& probe, double h,
-                 const Tensor<T>& weights) {
-  Tensors<T> moved;
-  for (std::size_t i = 0; i < x.size(); ++i) moved.push_back(x[i] + probe.v[i] * Tensor<T>(h));
-  try {
-    return static_cast<double>(function.value(function.f, moved, weights));
-  } catch (const Error&) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-}
-
-// Central differences at steps h, h/2, h/4, … and their extrapolation; the entry with the least estimated error wins. Steps that
-// leave f's domain give no value and are left out.
-template <class T>
-Numeric ridders(const ComparedFunction<T>& function, std::span<const Tensor<T>> x, const Probe<T>& probe, double step,
-                const Tensor<T>& weights) {
-  constexpr std::size_t kLevels = 8;
-  Numeric best;
-  std::array<double, kLevels> row{};
-  std::size_t depth = 0;
-  for (std::size_t level = 0; level < kLevels; ++level) {
-    const double h = step * probe.scale / static_cast<double>(std::size_t{1} << level);
-    const double plus = displaced(function, x, probe, h, weights);
-    const double minus = displaced(function, x, probe, -h, weights);
-    double next = (plus - minus) / (2 * h);
-    if (!std::isfinite(next)) continue;
-    double factor = 4;  // even powers of h are removed one by one
-    for (std::size_t k = 0; k < depth; ++k, factor *= 4) {
-      const double extrapolated = (factor * next - row[k]) / (factor - 1);
-      const double estimate = std::max(std::abs(extrapolated - next), std::abs(extrapolated - row[k]));
-      if (estimate < best.estimate) best = {extrapolated, estimate, h};
-      row[k] = next;
-      next = extrapolated;
-    }
-    row[depth++] = next;
-  }
-  return best;
-}
-
-template <class T>
-double slope(const Tensors<T>& gradients, const Probe<T>& probe) {
-  double total = 0;
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    for (std::int64_t j = 0; j < gradients[i].size(); ++j) {
-      const auto v = static_cast<double>(probe.v[i].data()[j]);
-      if (v != 0) total += v * static_cast<double>(gradients[i].data()[j]);
-    }
-  }
-  return total;
-}
-
-// Keeps the worse of two rows; a NaN is worst.
-void keep_worse(GradientRow& row, const GradientRow& other, double excess, double& worst) {
-  if (!(excess <= worst)) {
-    worst = std::isnan(excess) ? std::numeric_limits<double>::infinity() : excess;
-    row = other;
-  }
-}
-
+// What a derivation says, by probe.
 struct Slopes {
   std::string name;
-  std::vector<double> values;  // by probe
+  std::vector<double> values;
 };
 
-GradientRow difference(const std::string& name, const std::string& against, const std::string& place, double a, double b) {
-  const double absolute = std::abs(a - b);
-  const double magnitude = std::max(std::abs(a), std::abs(b));
-  return {name, against, place, a, b, absolute, magnitude > 0 ? absolute / magnitude : absolute, 0, 0, false, ""};
-}
+// ---- against differences --------------------------------------------------------------------------------------------
 
+// Tensors that depend on the inputs, their values at the inputs, and the weights of their sum.
 template <class T>
-std::string shape_fault(std::span<const Tensor<T>> inputs, const Tensors<T>& gradients) {
-  if (gradients.size() != inputs.size()) return concat(gradients.size(), " gradients for ", inputs.size(), " inputs");
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!(gradients[i].shape() == inputs[i].shape())) {
-      return concat("x", i, " has shape ", inputs[i].shape(), ", its gradient ", gradients[i].shape());
-    }
-  }
-  return "";
-}
+struct Quantity {
+  std::function<Tensors<T>(const Tensors<T>& x)> at;
+  Tensors<T> base;
+  Tensors<T> weights;
 
-// Rows for one set of slopes: against central differences for each input, and against the first exact derivation.
+  // Of the weighted sum. Changes are summed, not values: an element that does not change brings no rounding with it.
+  double change(const Tensors<T>& x) const {
+    const Tensors<T> y = at(x);
+    double total = 0;
+    for (std::size_t k = 0; k < base.size(); ++k) {
+      if (!(y[k].shape() == base[k].shape())) fail("f changes its shape from ", base[k].shape(), " to ", y[k].shape());
+      for (std::int64_t i = 0; i < base[k].size(); ++i) {
+        total += double(weights[k].data()[i]) * (double(y[k].data()[i]) - double(base[k].data()[i]));
+      }
+    }
+    if (!std::isfinite(total)) fail("f is not finite");
+    return total;
+  }
+  double rounding() const {
+    double sum2 = 0;
+    for (std::size_t k = 0; k < base.size(); ++k) {
+      for (std::int64_t i = 0; i < base[k].size(); ++i) {
+        const double term = double(weights[k].data()[i]) * double(base[k].data()[i]);
+        sum2 += term * term;
+      }
+    }
+    return double(std::numeric_limits<T>::epsilon()) * std::sqrt(sum2);
+  }
+};
+
+// Holds derivations against the differences of one quantity.
+template <class T>
 class Judge {
  public:
-  Judge(std::vector<Numeric> numeric, double relative, double exact, double noise)
-      : numeric_(std::move(numeric)), relative_(relative), exact_(exact), noise_(noise) {}
-
-  template <class T>
-  void against_differences(const Slopes& s, const std::vector<Probe<T>>& list, GradientReport& report) const {
-    for (std::size_t begin = 0; begin < list.size();) {
-      std::size_t end = begin;
-      double worst = -1;
-      GradientRow row;
-      for (; end < list.size() && list[end].input == list[begin].input; ++end) {
-        const Numeric& n = numeric_[end];
-        GradientRow here = difference(s.name, "differences", list[end].place, s.values[end], n.value);
-        here.step = n.step;
-        here.estimate = n.estimate;
-        // Rounding of f alone moves a difference quotient by about |f| ε / h.
-        const double allowed =
-            relative_ * std::max(std::abs(here.value), std::abs(here.reference)) + noise_ / std::max(n.step, 1e-300);
-        here.agrees = std::isfinite(here.absolute) && here.absolute <= allowed;
-        if (n.step == 0) here.note = "no central difference inside the domain";
-        keep_worse(row, here, here.absolute / allowed, worst);
-      }
-      report.rows.push_back(row);
-      begin = end;
+  Judge(std::string name, Quantity<T> quantity, std::span<const Tensor<T>> inputs, const std::vector<Probe<T>>& list,
+        const Tolerances<T>& tolerances)
+      : name_(std::move(name)),
+        quantity_(std::move(quantity)),
+        inputs_(inputs),
+        list_(list),
+        tolerances_(tolerances),
+        why_(list.size()),
+        greatest_(inputs.size(), 0) {
+    const double rounding = quantity_.rounding();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const double step = tolerances.step * std::max(1.0, list[i].position);
+      differences_.emplace_back(Line{[this, i](double t) { return change(i, t); }, rounding,
+                                     double(std::numeric_limits<T>::epsilon()), step, list[i].position});
+      double& greatest = greatest_[list[i].input];
+      greatest = std::max(greatest, std::abs(differences_[i].rough_slope()));
     }
   }
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
 
-  template <class T>
-  void against_exact(const Slopes& s, const Slopes& first, const std::vector<Probe<T>>& list, GradientReport& report) const {
-    double greatest = 0;
-    for (const double v : first.values) greatest = std::max(greatest, std::abs(v));
-    double worst = -1;
-    GradientRow row;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      GradientRow here = difference(s.name, first.name, list[i].place, s.values[i], first.values[i]);
-      here.agrees = std::isfinite(here.absolute) && here.absolute <= exact_ * greatest;
-      keep_worse(row, here, here.absolute, worst);
+  // Adds the worst row of each input. Returns the verdicts by probe.
+  std::vector<Verdict> judge(const Slopes& slopes, GradientReport& report) {
+    std::vector<Verdict> verdicts;
+    GradientRow worst;
+    for (std::size_t i = 0; i < list_.size(); ++i) {
+      const GradientRow row = judge(slopes, i);
+      verdicts.push_back(row.verdict);
+      keep_worse(worst, row);
+      if (i + 1 < list_.size() && list_[i + 1].input == list_[i].input) continue;
+      report.rows.push_back(worst);
+      worst = {};
     }
-    if (!list.empty()) report.rows.push_back(row);
+    return verdicts;
   }
 
  private:
-  std::vector<Numeric> numeric_;
-  double relative_;
-  double exact_;
-  double noise_;
+  // Not a number where the quantity has no value; why_ says why.
+  double change(std::size_t i, double t) {
+    try {
+      return quantity_.change(list_[i].displaced(inputs_, t));
+    } catch (const OutOfMemory&) {
+      throw;
+    } catch (const Error& error) {
+      why_[i] = concat("at ", list_[i].place, t < 0 ? " - " : " + ", float(std::abs(t)), ": ", error.what());
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+
+  GradientRow judge(const Slopes& slopes, std::size_t i) {
+    const double value = slopes.values[i];
+    const Judgement found = differences_[i].judge({value, tolerances_.relative, greatest_[list_[i].input]});
+    const bool seen = found.window.seen;
+    GradientRow row = row_between(slopes.name, name_, list_[i].place, value,
+                                  seen ? found.window.slope : std::numeric_limits<double>::quiet_NaN());
+    row.step = seen ? found.window.step : 0;
+    row.estimate = found.window.error;
+    row.verdict = found.verdict;
+    row.note = found.note;
+    if (!seen) row.note = concat("no differences", why_[i].empty() ? "" : "; ", why_[i]);
+    if (seen && found.window.side != 0) {
+      row.note += concat(row.note.empty() ? "" : "; ", "from one side; ", why_[i]);
+    }
+    return row;
+  }
+
+  std::string name_;
+  Quantity<T> quantity_;
+  std::span<const Tensor<T>> inputs_;
+  const std::vector<Probe<T>>& list_;
+  Tolerances<T> tolerances_;
+  std::vector<std::string> why_;
+  std::vector<double> greatest_;
+  std::vector<Differences> differences_;
+};
+
+// ---- exact derivations among themselves -----------------------------------------------------------------------------
+
+// At a corner each may have chosen another slope of those that are right.
+GradientRow exact_row(const Slopes& s, const Slopes& first, const std::vector<std::string>& places, double exact,
+                      const std::vector<Verdict>& verdicts, const std::vector<Verdict>& first_verdicts) {
+  double greatest = 0;
+  for (const double v : first.values) {
+    if (std::isfinite(v)) greatest = std::max(greatest, std::abs(v));
+  }
+  GradientRow worst;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    GradientRow row = row_between(s.name, first.name, places[i], s.values[i], first.values[i]);
+    const bool corner = verdicts[i] == Verdict::kink && first_verdicts[i] == Verdict::kink;
+    row.verdict = row.absolute <= exact * greatest ? Verdict::agrees : corner ? Verdict::kink : Verdict::differs;
+    keep_worse(worst, row);
+  }
+  return worst;
+}
+
+// ---- the whole ------------------------------------------------------------------------------------------------------
+
+template <class T>
+struct Comparison {
+  const ComparedFunction<T>& function;
+  std::span<const Tensor<T>> inputs;
+  const CompareOptions& options;
+  Tolerances<T> tolerances{options};
+  std::vector<Probe<T>> list = probes(inputs, options.directions, options.seed);
+  InputGuard<T> guard{inputs};  // before f is called for the first time
+  Tensor<T> value = function.value(function.f, inputs);
+  Tensor<T> weights = random_weights<T>(value.shape(), options.seed);
+
+  // The derivations that can be compared; rows for those that cannot.
+  std::vector<Slopes> derivations(const Tensors<T>& on_tape, std::span<const NamedGradients<T>> others, GradientReport& report) {
+    std::vector<Slopes> found;
+    const auto add = [&](const std::string& name, const Tensors<T>& gradients) {
+      if (const std::string fault = shape_fault<T>(inputs, gradients); !fault.empty()) {
+        report.rows.push_back({name, "differences", "", 0, 0, 0, 0, 0, 0, Verdict::differs, fault});
+        return;
+      }
+      Slopes s{name, {}};
+      for (const Probe<T>& probe : list) s.values.push_back(probe.slope(gradients));
+      found.push_back(std::move(s));
+    };
+    if (!on_tape.empty()) add("tape", on_tape);
+    for (const NamedGradients<T>& other : others) add(other.name, other.gradients);
+    Slopes forward{"forward mode", {}};
+    const bool sound = attempt(forward.name, "differences", report, [&] {
+      for (const Probe<T>& probe : list) {
+        const Tensor<T> tangent = function.tangent(function.f, inputs, probe.direction(inputs));
+        if (!(tangent.shape() == value.shape())) fail("f has shape ", tangent.shape(), ", without a tape ", value.shape());
+        forward.values.push_back(dot(Tensors<T>{tangent}, Tensors<T>{weights}));
+      }
+    });
+    if (sound) found.push_back(std::move(forward));
+    return found;
+  }
+
+  void judge_derivations(const std::vector<Slopes>& found, GradientReport& report) {
+    const auto at = [this](const Tensors<T>& x) { return Tensors<T>{function.value(function.f, x)}; };
+    Judge<T> judge("differences", Quantity<T>{at, {value}, {weights}}, inputs, list, tolerances);
+    std::vector<std::vector<Verdict>> verdicts;
+    for (const Slopes& s : found) verdicts.push_back(judge.judge(s, report));
+    std::vector<std::string> places;
+    for (const Probe<T>& probe : list) places.push_back(probe.place);
+    for (std::size_t i = 1; i < found.size(); ++i) {
+      report.rows.push_back(exact_row(found[i], found[0], places, tolerances.exact, verdicts[i], verdicts[0]));
+    }
+  }
+
+  void judge_second_order(const Tensors<T>& on_tape, GradientReport& report) {
+    Random random(options.seed);
+    const Tensors<T> u = normals_like(inputs, random);
+    const Tensors<T> v = normals_like(inputs, random);
+    const auto product = [&](const Tensors<T>& direction) {
+      return function.curvature(function.f, inputs, direction, weights).gradients;
+    };
+    Slopes slopes{"hvp", {}};
+    const bool sound = attempt(slopes.name, "differences of gradients", report, [&] {
+      for (const Probe<T>& probe : list) slopes.values.push_back(dot(product(probe.direction(inputs)), u));
+      double magnitude = 0;
+      const double forth = dot(product(v), u, &magnitude);
+      const double back = dot(product(u), v, &magnitude);
+      GradientRow row = row_between("hvp", "transposed", "random directions", forth, back);
+      row.verdict = row.absolute <= tolerances.exact * magnitude ? Verdict::agrees : Verdict::differs;
+      report.rows.push_back(row);
+    });
+    if (!sound) return;
+    const auto at = [this](const Tensors<T>& x) {
+      Recorded<T> y = function.recorded(function.f, x, 0, weights);
+      if (!(y.value.shape() == value.shape())) fail("f changes its shape from ", value.shape(), " to ", y.value.shape());
+      return y.gradients;
+    };
+    Judge<T> judge("differences of gradients", Quantity<T>{at, on_tape, u}, inputs, list, tolerances);
+    judge.judge(slopes, report);
+  }
+
+  GradientReport report(std::span<const NamedGradients<T>> others) {
+    GradientReport checks;
+    const Tensors<T> on_tape =
+        tape_gradients<T>(function, inputs, value, weights, options.combinations, tolerances.exact, checks);
+    if (GradientRow row = guard.check(); row.verdict == Verdict::differs) {
+      checks.rows.push_back(row);
+      return checks;
+    }
+    GradientReport report;
+    const std::vector<Slopes> found = derivations(on_tape, others, report);
+    if (list.empty()) {
+      report.rows.push_back({"tape", "differences", "", 0, 0, 0, 0, 0, 0, Verdict::cannot_tell, "the inputs have no elements"});
+    } else {
+      judge_derivations(found, report);
+      if (options.second_order && !on_tape.empty()) judge_second_order(on_tape, report);
+    }
+    report.rows.insert(report.rows.end(), checks.rows.begin(), checks.rows.end());
+    report.rows.push_back(guard.check());
+    return report;
+  }
 };
 
 }  // namespace
 
 template <class T>
 Tensor<T> random_weights(const Shape& shape, std::uint32_t seed) {
-  if (shape.size() == 1) return Tensor<T>::ones(shape);
-  Random random(seed);
-  return Tensor<T>::normal(shape, random);
+  return or_out_of_memory("gradient_weights", [&] {
+    if (shape.size() == 1) return Tensor<T>::ones(shape);
+    Random random(seed);
+    return Tensor<T>::normal(shape, random);
+  });
 }
 
 template <class T>
 GradientReport compare(const ComparedFunction<T>& function, std::span<const Tensor<T>> inputs,
-                       std::span<const NamedGradients<T>> derivations, const Tensor<T>& weights, const CompareOptions& options) {
-  const Defaults<T> defaults(options);
-  const std::vector<Probe<T>> list = probes(inputs, options);
-  const auto f0 = std::abs(static_cast<double>(function.value(function.f, inputs, weights)));
-  std::vector<Numeric> numeric;
-  for (const Probe<T>& probe : list) numeric.push_back(ridders(function, inputs, probe, defaults.step, weights));
-  const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-  const Judge judge(std::move(numeric), defaults.relative, defaults.exact, 8 * epsilon * std::max(f0, 1e-3));
-
-  GradientReport report;
-  std::vector<Slopes> slopes;
-  for (const NamedGradients<T>& d : derivations) {
-    if (const std::string fault = shape_fault<T>(inputs, d.gradients); !fault.empty()) {
-      GradientRow row;
-      row.derivation = d.name;
-      row.note = fault;
-      report.rows.push_back(row);
-      continue;
-    }
-    Slopes s{d.name, {}};
-    for (const Probe<T>& probe : list) s.values.push_back(slope(d.gradients, probe));
-    slopes.push_back(std::move(s));
-  }
-  Slopes forward{"forward mode", {}};
-  for (const Probe<T>& p : list) {
-    forward.values.push_back(static_cast<double>(function.forward(function.f, inputs, p.v, weights)));
-  }
-  slopes.push_back(std::move(forward));
-  for (const Slopes& s : slopes) judge.against_differences(s, list, report);
-  for (std::size_t i = 1; i < slopes.size(); ++i) judge.against_exact(slopes[i], slopes[0], list, report);
-  return report;
+                       std::span<const NamedGradients<T>> others, const CompareOptions& options) {
+  return or_out_of_memory("compare_gradients", [&] { return Comparison<T>{function, inputs, options}.report(others); });
 }
 
 template GradientReport compare(const ComparedFunction<float>&, std::span<const Tensor<float>>,
-                                std::span<const NamedGradients<float>>, const Tensor<float>&, const CompareOptions&);
+                                std::span<const NamedGradients<float>>, const CompareOptions&);
 template GradientReport compare(const ComparedFunction<double>&, std::span<const Tensor<double>>,
-                                std::span<const NamedGradients<double>>, const Tensor<double>&, const CompareOptions&);
+                                std::span<const NamedGradients<double>>, const CompareOptions&);
 template Tensor<float> random_weights(const Shape&, std::uint32_t);
 template Tensor<double> random_weights(const Shape&, std::uint32_t);
 
 }  // namespace detail
-
-bool GradientReport::agrees() const noexcept {
-  return !rows.empty() && std::all_of(rows.begin(), rows.end(), [](const GradientRow& row) { return row.agrees; });
-}
-
-std::ostream& operator<<(std::ostream& out, const GradientReport& report) {
-  const auto line = [&out](const auto*... cells) {
-    char text[256];
-    std::snprintf(text, sizeof text, "%-14.14s %-12.12s %-14.14s %22s %22s %9s %9s %9s  %s\n", cells...);
-    out << text;
-  };
-  const auto number = [](const char* format, double x) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), format, x);
-    return text;
-  };
-  line("derivation", "against", "worst at", "value", "reference", "absolute", "relative", "step", "verdict");
-  for (const GradientRow& r : report.rows) {
-    const std::string verdict = (r.agrees ? "agrees" : "DIFFERS") + (r.note.empty() ? "" : ": " + r.note);
-    line(r.derivation.c_str(), r.against.c_str(), r.place.c_str(), number("%.15g", r.value).data(),
-         number("%.15g", r.reference).data(), number("%.1e", r.absolute).data(), number("%.1e", r.relative).data(),
-         number("%.1e", r.step).data(), verdict.c_str());
-  }
-  return out;
-}
-
 }  // namespace nablur

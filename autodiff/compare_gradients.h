@@ -1,32 +1,34 @@
 #pragma once
-// Holds several derivations of one gradient side by side: by hand, on the tape, in forward mode, and by central differences.
+// Holds several derivations of one gradient side by side: by hand, on the tape, in forward mode, and by differences.
 //
 //   const auto f = [](const auto& x) { return sum(exp(x)); };
 //   const auto report = compare_gradients(f, {x});
 //   std::cout << report;
 //   return report.agrees() ? 0 : 1;
 //
-// The central differences are extrapolated to step 0 (Richardson's scheme as C. J. F. Ridders has it, Advances in Engineering
-// Software 4(2), 1982), with an estimate of their own error.
+// The differences are central, extrapolated to step 0, with an estimate of their own error; the extrapolation and the verdicts
+// are in detail/differences.h. A derivative is accused only if it is further off than that error explains.
 
 #include <initializer_list>
-#include <iosfwd>
-#include <limits>
 #include <string>
 #include <vector>
 
-#include <nablur/autodiff/derivatives.h>
+#include <nablur/autodiff/compared_function.h>
+#include <nablur/autodiff/gradient_report.h>
 
 namespace nablur {
 
-/// How closely gradients must agree, and where they are compared.
+/// How closely gradients must agree, and what is compared.
 struct CompareOptions {
-  double relative = 0;  ///< allowed error against central differences; 0: 1e-7 for double, 5e-3 for float
+  double relative = 0;  ///< allowed error against differences; 0: 1e-7 for double, 5e-3 for float
   double exact = 0;     ///< allowed error between exact derivations, relative to the greatest; 0: 1e-11 or 1e-4
   double step = 0;  ///< greatest step, times max(1, |x|) of the element (along directions, of the greatest); 0: 1e-2 for double,
                     ///< 1e-1 for float
   std::int64_t directions = 0;  ///< 0: by every element; else along so many random directions, for large inputs
   std::uint32_t seed = 1;       ///< of the random directions, and of the weights of an f with more than one element
+  std::int64_t combinations =
+      4;                      ///< for up to so many inputs (30 at most): every choice of them on the tape, the others constants
+  bool second_order = false;  ///< Hessian-vector products against differences of gradients, and the symmetry of the Hessian
 };
 
 /// A gradient found elsewhere, for example by hand: one tensor for each input.
@@ -36,81 +38,31 @@ struct NamedGradients {
   std::vector<Tensor<T>> gradients;
 };
 
-/// One derivation against another, at the element (or direction) where they differ most.
-struct GradientRow {
-  std::string derivation;
-  std::string against;
-  std::string place;     ///< "x0[3, 4]": input 0, element (3, 4); or "direction 2"
-  double value = 0;      ///< the derivation's
-  double reference = 0;  ///< the other's
-  double absolute = 0;   ///< error
-  double relative = 0;   ///< error / greater magnitude of the two
-  double step = 0;       ///< of the central difference that was best; 0 between exact derivations
-  double estimate = 0;   ///< of the central difference's own error
-  bool agrees = false;
-  std::string note;  ///< why not, where numbers do not tell
-};
-
-/// The rows as a value; printed as a table.
-struct NABLUR_API GradientReport {
-  std::vector<GradientRow> rows;
-
-  /// True where all rows agree; false without rows: nothing was compared.
-  bool agrees() const noexcept;
-  friend NABLUR_API std::ostream& operator<<(std::ostream& out, const GradientReport& report);
-};
-
 namespace detail {
-
-// What the compiled half needs of f. `weights` is empty where f has one element.
-template <class T>
-struct ComparedFunction {
-  const void* f;
-  T (*value)(const void* f, std::span<const Tensor<T>> x, const Tensor<T>& weights);
-  T (*forward)(const void* f, std::span<const Tensor<T>> x, std::span<const Tensor<T>> v, const Tensor<T>& weights);
-};
 
 template <class T>
 NABLUR_API GradientReport compare(const ComparedFunction<T>& function, std::span<const Tensor<T>> inputs,
-                                  std::span<const NamedGradients<T>> derivations, const Tensor<T>& weights,
-                                  const CompareOptions& options);
+                                  std::span<const NamedGradients<T>> others, const CompareOptions& options);
 
 template <class T>
 NABLUR_API Tensor<T> random_weights(const Shape& shape, std::uint32_t seed);
 
-template <class T>
-T weighted_sum(const Tensor<T>& y, const Tensor<T>& weights) {
-  T total(0);
-  for (std::int64_t i = 0; i < y.size(); ++i) total += y.data()[i] * weights.data()[i];
-  return total;
-}
-
 }  // namespace detail
 
-/// Compares the tape's gradient of f at the inputs, the forward mode's, and `others`, with central differences and among
-/// themselves. f is a generic callable; where it has more than one element, the gradients are those of its sum with random
-/// weights (then `others` must be too: gradient_weights gives them). An Error that f throws at a displaced input counts as no
-/// value; a gradient of a wrong shape, a NaN, or differences that find no value make a row that does not agree.
+/// Compares the tape's gradient of f at the inputs, the forward mode's, and `others`, with differences and among themselves, and
+/// checks that f and its gradient are the same when evaluated again, that the value is the same on a tape and without one, that
+/// the gradients are the same if some inputs are constants, and that the inputs are left as they were. Each of these is a row.
+///
+/// f is a generic callable. If it has more than one element, the gradients are those of its sum with random weights (then
+/// `others` must be too: gradient_weights gives them).
+///
+/// An Error that f throws at a displaced input, a number that is not finite there, or another shape than at the inputs counts as
+/// no value: that step is left out. A NaN or a shape that is not its input's is a derivative that differs, and so is an Error
+/// that f throws on a tape or in forward mode only. Throws what f throws at the inputs themselves, and OutOfMemory.
 template <class F, class T, std::size_t N>
 GradientReport compare_gradients(const F& f, const Tensor<T> (&inputs)[N], const CompareOptions& options = {},
                                  std::initializer_list<NamedGradients<std::type_identity_t<T>>> others = {}) {
-  detail::ComparedFunction<T> function;
-  function.f = &f;
-  function.value = [](const void* g, std::span<const Tensor<T>> x, const Tensor<T>& w) {
-    const auto y = detail::call_with<N>(*static_cast<const F*>(g), [&](std::size_t i) { return Variable<T>(x[i]); });
-    return detail::weighted_sum(y.value(), w);
-  };
-  function.forward = [](const void* g, std::span<const Tensor<T>> x, std::span<const Tensor<T>> v, const Tensor<T>& w) {
-    const auto y =
-        detail::call_with<N>(*static_cast<const F*>(g), [&](std::size_t i) { return Variable<Dual<T>>(make_dual(x[i], v[i])); });
-    return detail::weighted_sum(tangent_of(y.value()), w);
-  };
-  const Shape shape = detail::call_with<N>(f, [&](std::size_t i) { return Variable<T>(inputs[i]); }).shape();
-  const Tensor<T> weights = detail::random_weights<T>(shape, options.seed);
-  const auto on_tape = vjp(f, inputs, weights);
-  std::vector<NamedGradients<T>> derivations{{"tape", {on_tape.begin(), on_tape.end()}}};
-  derivations.insert(derivations.end(), others.begin(), others.end());
-  return detail::compare<T>(function, inputs, derivations, weights, options);
+  return detail::compare<T>(detail::compared_function<N, T>(f), inputs, {others.begin(), others.size()}, options);
 }
 template <class F, class T>
 GradientReport compare_gradients(const F& f, const Tensor<T>& input, const CompareOptions& options = {},

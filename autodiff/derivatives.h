@@ -43,24 +43,51 @@ Tensor<T> unit(const Shape& shape, std::int64_t i) {
   return e;
 }
 
-// columns[j] of `rows` numbers each, as the columns of one row-major array
+// column(j), each of shape `rows`, as the columns of one row-major array. f is asked for each of them, and may turn out to be no
+// function.
 template <class T, class Column>
-Tensor<T> from_columns(const Shape& shape, std::int64_t rows, std::int64_t columns, const Column& column) {
-  auto out = Tensor<T>::empty(shape);
+Tensor<T> from_columns(const char* op, const Shape& rows, const Shape& columns, const Column& column) {
+  auto out = Tensor<T>::empty(joined(rows, columns));
   T* to = out.mutable_data();
-  for (std::int64_t j = 0; j < columns; ++j) {
-    const Tensor<T> c = column(j);
-    for (std::int64_t i = 0; i < rows; ++i) to[i * columns + j] = c.data()[i];
+  const std::int64_t n = columns.size();
+  for (std::int64_t j = 0; j < n; ++j) {
+    const Tensor<T> c = column(unit<T>(columns, j));
+    if (!(c.shape() == rows)) fail(op, ": f gave shape ", rows, " and then ", c.shape(), ", at the same input");
+    for (std::int64_t i = 0; i < c.size(); ++i) to[i * n + j] = c.data()[i];
   }
   return out;
+}
+
+template <std::size_t N, class T>
+void require_shapes(const char* op, const Tensor<T> (&x)[N], const Tensor<T> (&v)[N]) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!(x[i].shape() == v[i].shape())) fail(op, ": x", i, " has shape ", x[i].shape(), ", its direction ", v[i].shape());
+  }
+}
+
+inline void require_one_element(const char* op, const Shape& y) {
+  if (y.size() != 1) fail(op, ": f must have one element, got shape ", y);
+}
+
+template <class F, class T, std::size_t N>
+std::array<Tensor<T>, N> hvp(const char* op, const F& f, const Tensor<T> (&x)[N], const Tensor<T> (&v)[N]) {
+  require_shapes(op, x, v);
+  Tape<Dual<T>> tape;
+  const auto variables = array_of<N>([&](std::size_t i) { return tape.variable(make_dual(x[i], v[i])); });
+  const Variable<Dual<T>> y = call_with<N>(
+      f, [&](std::size_t i) -> const auto& { return variables[i]; });
+  require_one_element(op, y.shape());
+  const auto d = gradients(y);
+  return array_of<N>([&](std::size_t i) { return tangent_of(d[variables[i]]); });
 }
 
 }  // namespace detail
 
 /// Jacobian-vector product: the derivative of f at x along v, of f(x)'s shape. Forward mode: costs about two evaluations and no
-/// tape. Throws where x and v differ in shape.
+/// tape. Throws if x and v differ in shape.
 template <class F, class T, std::size_t N>
 Tensor<T> jvp(const F& f, const Tensor<T> (&x)[N], const Tensor<T> (&v)[N]) {
+  detail::require_shapes("jvp", x, v);
   return tangent_of(detail::call_with<N>(f, [&](std::size_t i) { return Variable<Dual<T>>(make_dual(x[i], v[i])); }).value());
 }
 template <class F, class T>
@@ -68,14 +95,15 @@ Tensor<T> jvp(const F& f, const Tensor<T>& x, const Tensor<T>& v) {
   return jvp(f, {x}, {v});
 }
 
-/// Vector-Jacobian product: the gradient of Σ seed·f at x, of x's shape. Throws where the seed has not f(x)'s shape.
+/// Vector-Jacobian product: the gradient of Σ seed·f at x, of x's shape. Throws if the seed does not have f(x)'s shape.
 template <class F, class T, std::size_t N>
 std::array<Tensor<T>, N> vjp(const F& f, const Tensor<T> (&x)[N], const std::type_identity_t<Tensor<T>>& seed) {
   Tape<T> tape;
   const auto variables = detail::array_of<N>([&](std::size_t i) { return tape.variable(x[i]); });
-  const auto d = gradients(detail::call_with<N>(
-                               f, [&](std::size_t i) -> const auto& { return variables[i]; }),
-                           seed);
+  const Variable<T> y = detail::call_with<N>(
+      f, [&](std::size_t i) -> const auto& { return variables[i]; });
+  if (!(y.shape() == seed.shape())) fail("vjp: the seed must have f's shape ", y.shape(), ", got ", seed.shape());
+  const auto d = gradients(y, seed);
   return detail::array_of<N>([&](std::size_t i) { return d[variables[i]]; });
 }
 template <class F, class T>
@@ -84,32 +112,27 @@ Tensor<T> vjp(const F& f, const Tensor<T>& x, const std::type_identity_t<Tensor<
 }
 
 /// Hessian-vector product of a function of one element: the derivative of its gradient at x along v, of x's shape. Costs about
-/// two gradients.
+/// two gradients. Throws if f has more than one element or x and v differ in shape.
 template <class F, class T, std::size_t N>
 std::array<Tensor<T>, N> hvp(const F& f, const Tensor<T> (&x)[N], const Tensor<T> (&v)[N]) {
-  Tape<Dual<T>> tape;
-  const auto variables = detail::array_of<N>([&](std::size_t i) { return tape.variable(make_dual(x[i], v[i])); });
-  const auto d = gradients(detail::call_with<N>(
-      f, [&](std::size_t i) -> const auto& { return variables[i]; }));
-  return detail::array_of<N>([&](std::size_t i) { return tangent_of(d[variables[i]]); });
+  return detail::hvp("hvp", f, x, v);
 }
 template <class F, class T>
 Tensor<T> hvp(const F& f, const Tensor<T>& x, const Tensor<T>& v) {
   return hvp(f, {x}, {v})[0];
 }
 
-/// All first derivatives: shape f(x).shape + x.shape. Forward or reverse mode, whichever takes fewer passes.
+/// All first derivatives: shape f(x).shape + x.shape. Forward or reverse mode, whichever takes fewer passes. f is called once
+/// for each pass in forward mode; throws if it then gives another shape.
 template <class F, class T>
 Tensor<T> jacobian(const F& f, const Tensor<T>& x) {
   Tape<T> tape;
   const auto variable = tape.variable(x);
-  const auto y = f(variable);
-  const Shape shape = detail::joined(y.shape(), x.shape());
+  const Variable<T> y = f(variable);
   if (x.size() <= y.size()) {
-    return detail::from_columns<T>(shape, y.size(), x.size(),
-                                   [&](std::int64_t j) { return jvp(f, x, detail::unit<T>(x.shape(), j)); });
+    return detail::from_columns<T>("jacobian", y.shape(), x.shape(), [&](const Tensor<T>& e) { return jvp(f, x, e); });
   }
-  auto out = Tensor<T>::empty(shape);
+  auto out = Tensor<T>::empty(detail::joined(y.shape(), x.shape()));
   T* to = out.mutable_data();
   for (std::int64_t i = 0; i < y.size(); ++i) {
     for (const T& number : gradients(y, detail::unit<T>(y.shape(), i))[variable]) *to++ = number;
@@ -117,11 +140,15 @@ Tensor<T> jacobian(const F& f, const Tensor<T>& x) {
   return out;
 }
 
-/// All second derivatives of a function of one element: shape x.shape + x.shape.
+/// All second derivatives of a function of one element: shape x.shape + x.shape. Throws if f has more than one element.
 template <class F, class T>
 Tensor<T> hessian(const F& f, const Tensor<T>& x) {
-  return detail::from_columns<T>(detail::joined(x.shape(), x.shape()), x.size(), x.size(),
-                                 [&](std::int64_t j) { return hvp(f, x, detail::unit<T>(x.shape(), j)); });
+  if (x.size() == 0) detail::require_one_element("hessian", Variable<T>(f(Variable<T>(x))).shape());
+  const Tensor<T> inputs[] = {x};
+  return detail::from_columns<T>("hessian", x.shape(), x.shape(), [&](const Tensor<T>& e) {
+    const Tensor<T> direction[] = {e};
+    return detail::hvp("hessian", f, inputs, direction)[0];
+  });
 }
 
 }  // namespace nablur

@@ -1,119 +1,18 @@
 #include <nablur/autodiff/pool.h>
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstdint>
-#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <utility>
 
-#include <nablur/autodiff/detail/blocks.h>
+#include <nablur/autodiff/detail/common_pool.h>
+#include <nablur/autodiff/detail/process.h>
 
 namespace nablur::pool {
 namespace {
-
-struct Slab {
-  char* begin = nullptr;
-  char* end = nullptr;
-};
-
-// What all threads share. Never destroyed: tensors with static lifetime may outlive everything else.
-struct Common {
-  std::mutex mutex;
-  FreeBlock* batches[kClasses] = {};
-  Slab remnants[64] = {};  // what ended threads left of their slabs
-  int remnant_count = 0;
-  std::atomic<std::ptrdiff_t> in_use{0};
-  std::atomic<std::ptrdiff_t> peak{0};
-  std::atomic<std::size_t> held{0};
-  std::atomic<std::size_t> system_calls{0};
-
-  void count(std::ptrdiff_t bytes) {
-    const std::ptrdiff_t now = in_use.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-    std::ptrdiff_t seen = peak.load(std::memory_order_relaxed);
-    while (now > seen && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
-    }
-  }
-
-  void push_batch(int c, List& list, std::size_t size, std::size_t open = 0) {
-    unpoison(list.head, sizeof(FreeBlock));
-    list.head->batch_count = list.count;
-    {
-      const std::lock_guard lock(mutex);
-      list.head->next_batch = batches[c];
-      batches[c] = list.head;
-    }
-    poison(reinterpret_cast<char*>(list.head) + open, size - open);
-    list = {};
-  }
-
-  List pop_batch(int c) {
-    const std::lock_guard lock(mutex);
-    FreeBlock* head = batches[c];
-    if (head == nullptr) return {};
-    unpoison(head, sizeof(FreeBlock));
-    batches[c] = head->next_batch;
-    List list;
-    list.head = head;
-    list.count = head->batch_count;
-    return list;
-  }
-};
-constinit Common common;
-
-void* from_system(std::size_t bytes) {
-  void* p = std::aligned_alloc(kUnit, bytes);
-  if (p == nullptr) {
-    trim();
-    p = std::aligned_alloc(kUnit, bytes);
-  }
-  if (p == nullptr) throw OutOfMemory("pool", bytes);
-  common.system_calls.fetch_add(1, std::memory_order_relaxed);
-  common.held.fetch_add(bytes, std::memory_order_relaxed);
-  return p;
-}
-
-// A large block is led by its true capacity, since it may serve for a smaller request.
-struct alignas(kUnit) LargeHeader {
-  int capacity_class;
-};
-
-[[gnu::noinline]] void* allocate_large(std::size_t bytes) {
-  if (bytes > kMaxBytes) fail("pool: ", bytes, " bytes exceed the address space");
-  const int wanted = class_of(bytes);
-  char* base = nullptr;
-  int c = wanted;
-  for (; c < std::min(wanted + kSearch, kClasses) && base == nullptr; ++c) {
-    base = static_cast<char*>(static_cast<void*>(common.pop_batch(c).head));
-  }
-  if (base != nullptr) {
-    --c;
-    unpoison(base, sizeof(LargeHeader) + class_size(c));
-  } else {
-    c = wanted;
-    base = static_cast<char*>(from_system(sizeof(LargeHeader) + class_size(c)));
-  }
-  ::new (base) LargeHeader{c};
-  common.count(static_cast<std::ptrdiff_t>(bytes));
-  char* block = base + sizeof(LargeHeader);
-  poison(block + bytes, class_size(c) - bytes);
-  return block;
-}
-
-[[gnu::noinline]] void release_large(void* block, std::size_t bytes) noexcept {
-  char* base = static_cast<char*>(block) - sizeof(LargeHeader);
-  const int c = static_cast<LargeHeader*>(static_cast<void*>(base))->capacity_class;
-  const std::size_t size = sizeof(LargeHeader) + class_size(c);
-  List list;
-  // The header stays open: LeakSanitizer does not follow links through poisoned memory.
-  list.push(base, size, sizeof(LargeHeader));
-  common.push_batch(c, list, size, sizeof(LargeHeader));
-  common.count(-static_cast<std::ptrdiff_t>(bytes));
-}
-
-constexpr int kSmallClasses = 16 + 8 * 5;  // class_of(kSmall) + 1
 
 // What stands in every fast path, computed once: the sizes and how many blocks a magazine takes.
 struct SmallClass {
@@ -123,7 +22,7 @@ struct SmallClass {
 constexpr auto kSmallClass = [] {
   std::array<SmallClass, kSmallClasses> table{};
   for (int c = 0; c < kSmallClasses; ++c) {
-    table[static_cast<std::size_t>(c)] = {class_size(c), std::clamp<std::size_t>(kMagazine / class_size(c), 4, 512)};
+    table[static_cast<std::size_t>(c)] = {class_size(c), std::clamp<std::size_t>(kMagazine / class_size(c), 2, 512)};
   }
   return table;
 }();
@@ -131,129 +30,158 @@ constexpr auto kSmallClass = [] {
 // The rare paths below are kept out of line: the common ones are a few instructions and save no registers.
 
 // A thread's own free lists. Two per class, so that a loop at the edge of one does not go back and forth to the common ones.
-struct Cache {
-  struct Magazine {
-    List current;
-    List spare;
-  };
-  Magazine magazines[kSmallClasses];
-  Slab slab;
-  std::ptrdiff_t pending = 0;  // bytes in use that the common count has not seen
-
+class Cache {
+ public:
   void count(std::ptrdiff_t bytes) {
-    pending += bytes;
-    if (pending > static_cast<std::ptrdiff_t>(kMagazine) || pending < -static_cast<std::ptrdiff_t>(kMagazine)) flush_count();
+    pending_ += bytes;
+    if (pending_ > static_cast<std::ptrdiff_t>(kMagazine) || pending_ < -static_cast<std::ptrdiff_t>(kMagazine)) flush_count();
   }
-  [[gnu::noinline]] void flush_count() {
-    common.count(pending);
-    pending = 0;
-  }
+  [[gnu::noinline]] void flush_count() { common.count_small(std::exchange(pending_, 0)); }
 
+  // Null if the system refuses memory.
   void* take(int c) {
-    Magazine& m = magazines[c];
+    Magazine& m = magazines_[c];
     return m.current.head != nullptr || refill(c) ? m.current.pop() : cut(class_size(c));
   }
 
-  [[gnu::noinline]] bool refill(int c) {
-    Magazine& m = magazines[c];
-    std::swap(m.current, m.spare);
-    if (m.current.head == nullptr) m.current = common.pop_batch(c);
-    return m.current.head != nullptr;
-  }
-
   void give(int c, void* p) {
-    Magazine& m = magazines[c];
+    Magazine& m = magazines_[c];
     const auto [size, capacity] = kSmallClass[static_cast<std::size_t>(c)];
     if (m.current.count >= capacity) hand_on(c);
     m.current.push(p, size);
   }
 
-  [[gnu::noinline]] void hand_on(int c) {
-    Magazine& m = magazines[c];
-    if (m.spare.head != nullptr) common.push_batch(c, m.spare, class_size(c));
+  void hand_over_magazines() {
+    for (int c = 0; c < kSmallClasses; ++c) {
+      for (List* list : {&magazines_[c].current, &magazines_[c].spare}) {
+        if (list->head != nullptr) common.push_batch(c, std::exchange(*list, {}));
+      }
+    }
+  }
+  void hand_over() {
+    hand_over_magazines();
+    common.give_stretch(std::exchange(stretch_, {}));
+    flush_count();
+  }
+
+ private:
+  struct Magazine {
+    List current;
+    List spare;
+  };
+
+  [[gnu::noinline]] bool refill(int c) {
+    Magazine& m = magazines_[c];
     std::swap(m.current, m.spare);
+    if (m.current.head == nullptr) m.current = common.pop_batch(c);
+    return m.current.head != nullptr;
+  }
+
+  [[gnu::noinline]] void hand_on(int c) {
+    Magazine& m = magazines_[c];
+    if (common.searches() != searches_) {
+      searches_ = common.searches();
+      hand_over_magazines();
+    }
+    if (m.spare.head != nullptr) common.push_batch(c, m.spare);
+    m.spare = std::exchange(m.current, {});
   }
 
   [[gnu::noinline]] void* cut(std::size_t size) {
-    if (static_cast<std::size_t>(slab.end - slab.begin) < size) renew_slab(size);
-    void* p = slab.begin;
-    slab.begin += size;
+    if (stretch_.size() < size) {
+      if (common.slabs_are_full()) hand_over_magazines();
+      const Stretch fresh = common.take_stretch();
+      if (fresh.size() == 0) return nullptr;
+      common.give_stretch(std::exchange(stretch_, fresh));
+    }
+    void* p = stretch_.begin;
+    stretch_.begin += size;
     return p;
   }
 
-  void renew_slab(std::size_t size) {
-    Slab fresh;
-    {
-      const std::lock_guard lock(common.mutex);
-      for (int i = common.remnant_count; i-- > 0 && fresh.begin == nullptr;) {
-        if (static_cast<std::size_t>(common.remnants[i].end - common.remnants[i].begin) >= size) {
-          fresh = std::exchange(common.remnants[i], common.remnants[--common.remnant_count]);
-        }
-      }
-    }
-    if (fresh.begin == nullptr) {
-      fresh.begin = static_cast<char*>(from_system(kSlab));
-      fresh.end = fresh.begin + kSlab;
-      hide_from_leak_check(fresh.begin);
-      poison(fresh.begin, kSlab);
-    }
-    while (slab.end - slab.begin >= static_cast<std::ptrdiff_t>(kUnit)) {  // what is left of the old one becomes blocks
-      int c = class_of(std::min<std::size_t>(static_cast<std::size_t>(slab.end - slab.begin), kSmall));
-      if (class_size(c) > static_cast<std::size_t>(slab.end - slab.begin)) --c;
-      unpoison(slab.begin, sizeof(FreeBlock));
-      give(c, slab.begin);
-      slab.begin += class_size(c);
-    }
-    slab = fresh;
-  }
-
-  void hand_over() {
-    for (int c = 0; c < kSmallClasses; ++c) {
-      if (magazines[c].current.head != nullptr) common.push_batch(c, magazines[c].current, class_size(c));
-      if (magazines[c].spare.head != nullptr) common.push_batch(c, magazines[c].spare, class_size(c));
-    }
-    const std::lock_guard lock(common.mutex);
-    if (slab.end - slab.begin >= static_cast<std::ptrdiff_t>(kUnit) && common.remnant_count < 64) {
-      common.remnants[common.remnant_count++] = slab;
-    }
-    flush_count();
-  }
+  Magazine magazines_[kSmallClasses];
+  Stretch stretch_;
+  std::ptrdiff_t pending_ = 0;  // bytes in use that the common count has not seen
+  unsigned searches_ = 0;       // that the common pool had made when the magazines were last handed over
 };
 
-constinit thread_local Cache* cache = nullptr;
-constinit thread_local bool thread_has_ended = false;
-
-struct AtThreadEnd {
-  ~AtThreadEnd() {
-    thread_has_ended = true;
-    cache->hand_over();
-    delete std::exchange(cache, nullptr);
+// A thread without a cache works on the common lists directly. Null if the system refuses memory.
+void* take_uncached(int c) noexcept {
+  List list = common.pop_batch(c);
+  if (list.head != nullptr) {
+    void* const p = list.pop();
+    if (list.head != nullptr) common.push_batch(c, list);
+    return p;
   }
-};
+  Stretch stretch = common.take_stretch();
+  if (stretch.size() == 0) return nullptr;
+  void* const p = stretch.begin;
+  stretch.begin += class_size(c);
+  common.give_stretch(stretch);
+  return p;
+}
 
-// Null where the thread's own destructors already ran: what static objects give back then goes to the common lists.
-[[gnu::noinline]] Cache* make_cache() {
-  if (thread_has_ended) return nullptr;
-  cache = new Cache;
-  thread_local const AtThreadEnd at_thread_end;
-  static_cast<void>(at_thread_end);
-  return cache;
+void give_uncached(int c, void* p) noexcept {
+  List list;
+  list.push(p, class_size(c));
+  common.push_batch(c, list);
+}
+
+// Under this model a thread needs no memory when it first looks at these. Under the usual one of a shared library it does, and
+// the process ends if that is refused.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Cache* cache = nullptr;
+[[gnu::tls_model("initial-exec")]] constinit thread_local bool thread_has_ended = false;
+
+// The key whose destructor takes a cache back. A thread_local object with a destructor would end the process if the system
+// refused to register it.
+constinit std::mutex key_mutex;
+[[maybe_unused]] const bool over_fork = detail::hold_over_fork<key_mutex>();
+constinit bool key_exists = false;
+constinit pthread_key_t key;
+
+void end_thread(void* its_cache) {
+  cache = nullptr;
+  thread_has_ended = true;
+  auto* const mine = static_cast<Cache*>(its_cache);
+  mine->hand_over();
+  mine->~Cache();
+  give_uncached(class_of(sizeof(Cache)), mine);
+  common.count_caches(-1);
+}
+
+bool have_key() {
+  const std::lock_guard lock(key_mutex);
+  if (!key_exists) key_exists = pthread_key_create(&key, end_thread) == 0;
+  return key_exists;
+}
+
+// Null if the thread's own destructors have run already, or the system refuses what a cache needs.
+[[gnu::noinline]] Cache* make_cache() noexcept {
+  if (thread_has_ended || !detail::stay_loaded() || !have_key()) return nullptr;
+  constexpr std::size_t size = sizeof(Cache);
+  void* const memory = take_uncached(class_of(size));
+  if (memory == nullptr) return nullptr;
+  unpoison(memory, size);
+  if (pthread_setspecific(key, memory) != 0) {
+    give_uncached(class_of(size), memory);
+    return nullptr;
+  }
+  common.count_caches(1);
+  return cache = ::new (memory) Cache;
 }
 
 }  // namespace
 
 void* allocate(std::size_t bytes) {
-  if (bytes > kSmall) return allocate_large(bytes);
+  if (bytes > kSmall) return common.allocate_large(bytes);
   const int c = class_of(bytes);
   Cache* mine = cache != nullptr ? cache : make_cache();
-  void* p = nullptr;
+  void* const p = mine != nullptr ? mine->take(c) : take_uncached(c);
+  if (p == nullptr) throw OutOfMemory("pool", bytes);
   if (mine != nullptr) {
-    p = mine->take(c);
     mine->count(static_cast<std::ptrdiff_t>(bytes));
   } else {
-    p = from_system(class_size(c));
-    hide_from_leak_check(p);
-    common.count(static_cast<std::ptrdiff_t>(bytes));
+    common.count_small(static_cast<std::ptrdiff_t>(bytes));
   }
   unpoison(p, bytes);
   return p;
@@ -261,42 +189,32 @@ void* allocate(std::size_t bytes) {
 
 void release(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
-  if (bytes > kSmall) return release_large(block, bytes);
+  if (bytes > kSmall) return common.release_large(block, bytes);
   const int c = class_of(bytes);
   unpoison(block, sizeof(FreeBlock));
   if (Cache* mine = cache != nullptr ? cache : make_cache()) {
     mine->give(c, block);
     mine->count(-static_cast<std::ptrdiff_t>(bytes));
   } else {
-    List list;
-    list.push(block, class_size(c));
-    common.push_batch(c, list, class_size(c));
-    common.count(-static_cast<std::ptrdiff_t>(bytes));
+    give_uncached(c, block);
+    common.count_small(-static_cast<std::ptrdiff_t>(bytes));
   }
 }
 
 Usage usage() noexcept {
   if (cache != nullptr) cache->flush_count();
-  const auto bytes = [](const std::atomic<std::ptrdiff_t>& n) {
-    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, n.load(std::memory_order_relaxed)));
-  };
-  return {bytes(common.in_use), bytes(common.peak), common.held.load(std::memory_order_relaxed),
-          common.system_calls.load(std::memory_order_relaxed)};
+  const auto [in_use, peak, held, system_calls] = common.counts();
+  return {in_use, peak, held, system_calls};
 }
 
 void reset_peak() noexcept {
   if (cache != nullptr) cache->flush_count();
-  common.peak.store(common.in_use.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  common.reset_peak();
 }
 
 void trim() noexcept {
-  for (int c = kSmallClasses; c < kClasses; ++c) {
-    while (FreeBlock* block = common.pop_batch(c).head) {
-      unpoison(block, sizeof(LargeHeader) + class_size(c));
-      common.held.fetch_sub(sizeof(LargeHeader) + class_size(c), std::memory_order_relaxed);
-      std::free(block);
-    }
-  }
+  if (cache != nullptr) cache->hand_over_magazines();
+  common.trim();
 }
 
 }  // namespace nablur::pool

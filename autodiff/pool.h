@@ -6,6 +6,13 @@
 //   void* p = pool::allocate(1000);       // aligned to 64 bytes
 //   pool::release(p, 1000);
 //   pool::usage().in_use;                 // bytes that tensors and tapes hold
+//
+// What is held stays bounded, however long a loop runs and however its shapes change. Blocks above 32 KiB: twice the most that
+// was in use of them recently (in the last hundred thousand allocations or so), and 16 MiB. Smaller blocks are cut from slabs of
+// 256 KiB: also twice the most in use recently, and 8 MiB for each thread that uses the pool. Past that, what has been free the
+// longest goes back to the system when more is asked of it; a slab does when every block in it is free, so that small blocks
+// that live on can keep more slabs than that. A loop stays clear of the system if what all its iterations need, block size by
+// block size, is within the bound.
 
 #include <cstddef>
 #include <limits>
@@ -14,10 +21,10 @@
 
 namespace nablur::pool {
 
-/// At least `bytes` bytes (0 included), aligned to 64, not initialised. Throws OutOfMemory when the system has no more.
+/// At least `bytes` bytes (0 included), aligned to 64, not initialised. Throws OutOfMemory if the system has no more.
 NABLUR_API void* allocate(std::size_t bytes);
 
-/// Gives a block back; `bytes` as it was asked for. Any thread may do so.
+/// Gives a block back; `bytes` as it was asked for. Any thread may do so. Asks the system for nothing that it could refuse.
 NABLUR_API void release(void* block, std::size_t bytes) noexcept;
 
 /// What the pool holds, in bytes.
@@ -35,7 +42,8 @@ NABLUR_API Usage usage() noexcept;
 /// Lets `peak` start anew from what is in use now.
 NABLUR_API void reset_peak() noexcept;
 
-/// Returns the free blocks above 32 KiB to the system; the smaller ones stay.
+/// Returns to the system all free blocks above 32 KiB and all slabs in which no block is in use. What other threads cache of
+/// small blocks stays, 8 MiB each at most.
 NABLUR_API void trim() noexcept;
 
 /// The pool as an allocator for the standard containers.

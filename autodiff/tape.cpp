@@ -5,6 +5,8 @@
 #include <limits>
 #include <mutex>
 
+#include <nablur/autodiff/detail/process.h>
+
 namespace nablur {
 namespace {
 
@@ -12,6 +14,7 @@ using detail::TapeSlot;
 
 // Slots are never freed, so that a variable of a tape long gone can still compare its epoch.
 constinit std::mutex slot_mutex;
+[[maybe_unused]] const bool over_fork = detail::hold_over_fork<slot_mutex>();
 constinit TapeSlot* free_slots = nullptr;
 
 std::uint64_t epoch_of(const TapeSlot& slot) { return __atomic_load_n(&slot.epoch, __ATOMIC_RELAXED); }

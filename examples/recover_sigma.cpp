@@ -5,33 +5,30 @@
 //   recover_sigma --figure recovery.svg --csv trace.csv
 //   recover_sigma --signal before.txt --smoothed after.txt
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include <nablur/nablur.h>
 
+#include "recover/command_line.h"
 #include "recover/fit.h"
 #include "recover/numbers.h"
 #include "recover/report.h"
+#include "recover/standard_streams.h"
+#include "recover/verdict.h"
 
 using namespace nablur;
+using recover::Setting;
 
 namespace {
 
-struct Setting {
-  double sigma = 3;
-  std::int64_t length = 100;
-  std::int64_t seed = 1337;
-  std::int64_t iterations = 100;
-  double step = 0.1;
-  double truncate = 3;
-  std::string border = "zero";
-  std::string csv, figure, signal, smoothed;
-  bool notebook = true;  // all of the experiment as the notebook has it
-};
-
 constexpr int kChecks = 10;
+
+// Exit statuses, besides 0.
+constexpr int kWrongResult = 1;
+constexpr int kRefused = 2;
+constexpr int kNoAnswer = 3;
 
 // ---- the experiment -------------------------------------------------------------------------------------------------
 
@@ -99,9 +96,9 @@ std::string advice(const Setting& setting, bool overshot) {
   return "the steps are too long, the loss rose on the way; try --step " + recover::shortest(shorter);
 }
 
-int run_experiment(const Setting& setting) {
+int run_experiment(const Setting& setting, bool notebook) {
   recover::Report report(setting.csv, setting.figure, static_cast<double>(setting.iterations + kChecks));
-  const GaussianBlurOptions blur{.truncate = setting.truncate, .border = border_from_name(setting.border)};
+  const GaussianBlurOptions blur{.truncate = setting.truncate, .border = setting.border};
   Random random(static_cast<std::uint32_t>(setting.seed));
   const auto signal = Tensor<double>::normal(Shape{setting.length}, random);
   recover::require_learnable(signal, blur.border);
@@ -118,28 +115,29 @@ int run_experiment(const Setting& setting) {
   figure.sigma = sigma;
   figure.true_sigma = setting.sigma;
   figure.truncate = setting.truncate;
-  if (!setting.figure.empty()) {
+  if (setting.figure) {
     figure.snapshots.push_back({"recovery, at the end", gaussian_blur(signal, sigma, blur).value()});
   }
   report.finish(std::move(figure));
 
   if (!hold) std::fprintf(stderr, "recover_sigma: a gradient disagrees with its finite difference\n");
   // In another setting the steps may be too few or too short; in the notebook's they are not.
-  if (setting.notebook && !recovered) std::fprintf(stderr, "recover_sigma: sigma was not recovered\n");
-  return hold && (recovered || !setting.notebook) ? 0 : 1;
+  if (notebook && !recovered) std::fprintf(stderr, "recover_sigma: sigma was not recovered\n");
+  return hold && (recovered || !notebook) ? 0 : kWrongResult;
 }
 
 // ---- data of one's own ----------------------------------------------------------------------------------------------
 
-void print_fit(const recover::Fit& fit, recover::Report& report) {
+void print_fit(const recover::Fit& fit, bool same, recover::Report& report) {
   report.print("recovered sigma %.10g +- %.2g samples\n", fit.sigma, fit.standard_error);
   report.print("relative residual %.3g (RMS, against the smoothed signal's)\n", fit.relative_residual);
   if (fit.block > 1) {
     report.print("note: found on averages over blocks of %lld samples\n", static_cast<long long>(fit.block));
   }
-  if (fit.at_lower_end) report.print("note: no blur can be told from none below 0.12 samples\n");
-  if (fit.at_upper_end) report.print("note: the best sigma lies at the end of the search or beyond it\n");
-  if (!fit.at_lower_end && !(fit.standard_error < 0.1 * fit.sigma)) {
+  if (fit.at_lower_end) {
+    report.print(same ? "note: the two signals are the same: nothing was blurred\n"
+                      : "note: no blur can be told from none in this pair\n");
+  } else if (!(fit.standard_error < 0.1 * fit.sigma)) {
     report.print("note: sigma is poorly determined by this pair\n");
   }
   if (!(fit.relative_residual < 0.1)) {
@@ -148,21 +146,28 @@ void print_fit(const recover::Fit& fit, recover::Report& report) {
 }
 
 int fit_files(const Setting& setting) {
+  const std::string& before = setting.signal.value();
+  const std::string& after = setting.smoothed.value();
   for (const auto& [option, output] : {std::pair{"--csv", &setting.csv}, std::pair{"--figure", &setting.figure}}) {
-    recover::require_different(option, *output, "--signal", setting.signal);
-    recover::require_different(option, *output, "--smoothed", setting.smoothed);
+    recover::require_different(option, *output, "--signal", before);
+    recover::require_different(option, *output, "--smoothed", after);
   }
-  const auto signal = recover::read_numbers(setting.signal);
-  const auto smoothed = recover::read_numbers(setting.smoothed);
+  const auto signal = recover::read_numbers(before);
+  const auto smoothed = recover::read_numbers(after);
   if (signal.size() != smoothed.size()) {
-    fail(setting.signal, " holds ", signal.size(), " numbers and ", setting.smoothed, " ", smoothed.size(),
-         ": they must be as many");
+    fail(before, " holds ", signal.size(), " numbers and ", after, " ", smoothed.size(), ": they must be as many");
   }
   recover::Report report(setting.csv, setting.figure, 1);
+  const recover::FitOptions options{setting.border, setting.truncate};
   const recover::Fit fit = recover::fit_sigma(
-      signal, smoothed, {border_from_name(setting.border), setting.truncate},
+      signal, smoothed, options,
       [&](double done, double total, double loss, double sigma) { report.progress().update(done / total, loss, sigma); });
-  print_fit(fit, report);
+  if (const auto objection = recover::find_objection(fit, signal, smoothed, options)) {
+    report.progress().clear();
+    std::fprintf(stderr, "recover_sigma: %s\n", objection->c_str());
+    return kNoAnswer;
+  }
+  print_fit(fit, std::equal(signal.begin(), signal.end(), smoothed.begin()), report);
   for (const recover::Step& step : fit.steps) report.add(step);
   recover::Figure figure{.signal = fit.signal, .smoothed = fit.smoothed, .block = fit.block};
   figure.snapshots = {{"recovery", fit.blurred}};
@@ -172,78 +177,38 @@ int fit_files(const Setting& setting) {
   return 0;
 }
 
-// ---- options --------------------------------------------------------------------------------------------------------
+// ---- the program ----------------------------------------------------------------------------------------------------
 
-void require(bool condition, const char* option, const char* range, double value) {
-  if (!condition) fail(option, " must be ", range, ", got ", value);
+int run(const std::vector<std::string>& arguments) {
+  const recover::CommandLine line = recover::parse_command_line(arguments);
+  if (line.help) {
+    recover::print(*line.help);
+    return 0;
+  }
+  for (const std::string& note : line.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  return line.setting.signal ? fit_files(line.setting) : run_experiment(line.setting, line.notebook);
 }
 
-void check(const Setting& setting) {
-  require(setting.sigma >= 0 && setting.sigma <= 1e6, "--sigma", "0 to 1000000 samples", setting.sigma);
-  require(setting.length >= 1 && setting.length <= recover::kMaxLength, "--length", "1 to 10000000 samples",
-          static_cast<double>(setting.length));
-  require(setting.seed >= 0 && setting.seed <= 0xffffffff, "--seed", "0 to 4294967295", static_cast<double>(setting.seed));
-  require(setting.iterations >= 1 && setting.iterations <= 100'000'000, "--iterations", "1 to 100000000",
-          static_cast<double>(setting.iterations));
-  require(setting.step > 0 && std::isfinite(setting.step), "--step", "finite and above 0", setting.step);
-  require(setting.truncate > 0 && setting.truncate <= 100, "--truncate", "above 0 and at most 100", setting.truncate);
-  border_from_name(setting.border);
-  if (!setting.figure.empty()) recover::figure_format(setting.figure);
-}
-
-// False where help was asked for, and printed.
-bool parse(int argc, char** argv, Setting& setting) {
-  CLI::App app{
-      "Learns the scale of a Gaussian blur from a signal and its smoothed version, by gradient descent through the blur."};
-  app.add_option("--sigma", setting.sigma, "true scale of the experiment, in samples")->capture_default_str();
-  app.add_option("--length", setting.length, "length of its random signal, in samples")->capture_default_str();
-  app.add_option("--seed", setting.seed, "seed of its random numbers, as numpy.random.seed takes it")->capture_default_str();
-  app.add_option("--iterations", setting.iterations, "steps of its gradient descent")->capture_default_str();
-  app.add_option("--step", setting.step, "length of a step: s is lowered by this times d_s")->capture_default_str();
-  app.add_option("--border", setting.border, "beyond the ends: zero, replicate, symmetric, mirror or circular")
-      ->capture_default_str();
-  app.add_option("--truncate", setting.truncate, "where the filter ends, in sigmas (SciPy's default is 4)")
-      ->capture_default_str();
-  app.add_option("--csv", setting.csv, "write iteration,s,sigma,loss,d_s to this file, one row a step")->type_name("FILE");
-  app.add_option("--figure", setting.figure, "draw the run with gnuplot: .svg, .png or .pdf")->type_name("FILE");
-  auto* const signal =
-      app.add_option("--signal", setting.signal, "a signal of your own: numbers separated by white space, commas or newlines");
-  auto* const smoothed =
-      app.add_option("--smoothed", setting.smoothed,
-                     "the same signal smoothed; prints the sigma, in samples, that turns the one into the other");
-  signal->type_name("FILE")->needs(smoothed);
-  smoothed->type_name("FILE")->needs(signal);
-  app.footer("Exit code: 0 when all is well, 1 when a result is wrong, 2 for bad input.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    app.exit(help);
-    return false;
+// One line, whatever a name or an argument holds.
+void complain(std::string sentence) {
+  for (char& c : sentence) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
-  bool experiment = false;
-  for (const char* option : {"--sigma", "--length", "--seed", "--iterations", "--step"}) {
-    if (app.count(option) == 0) continue;
-    experiment = true;
-    if (!setting.signal.empty())
-      std::fprintf(stderr, "note: %s belongs to the experiment and is not used with --signal\n", option);
-  }
-  setting.notebook = !experiment && app.count("--border") == 0 && app.count("--truncate") == 0;
-  return true;
+  std::fprintf(stderr, "recover_sigma: %s\n", sentence.c_str());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-    Setting setting;
-    if (!parse(argc, argv, setting)) return 0;
-    check(setting);
-    return setting.signal.empty() ? run_experiment(setting) : fit_files(setting);
+    recover::open_standard_streams();
+    const int status = run({argv + std::min(argc, 1), argv + argc});
+    recover::close_standard_output();
+    return status;
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "recover_sigma: not enough memory\n");
+    complain("not enough memory");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "recover_sigma: %s\n", error.what());
+    complain(error.what());
   }
-  return 2;
+  return kRefused;
 }

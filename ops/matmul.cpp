@@ -181,10 +181,13 @@ Variable<T> Matmul<T>::matmul(const Variable<T>& a, const Variable<T>& b) {
   if (a.rank() != 1) *at++ = end[0];
   if (b.rank() != 1) *at++ = end[1];
   const Shape shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+  // If g has no elements, the product would be zeros of the whole batch, which may be huge where it was stretched.
   const auto to_left = [right, full = y.shape(), seen = left.values.shape(), own = a.shape()](const Tensor<T>& g) {
+    if (g.size() == 0) return Tensor<T>::zeros(own);
     return sum_to(product(Factor<T>{g.reshaped(full)}, Factor<T>{right.values, true}), seen).reshaped(own);
   };
   const auto to_right = [left, full = y.shape(), seen = right.values.shape(), own = b.shape()](const Tensor<T>& g) {
+    if (g.size() == 0) return Tensor<T>::zeros(own);
     return sum_to(product(Factor<T>{left.values, true}, Factor<T>{g.reshaped(full)}), seen).reshaped(own);
   };
   return record("matmul", y.reshaped(shape), {{a, to_left}, {b, to_right}});

@@ -59,6 +59,7 @@ clean() {
     wait "$child" 2>/dev/null || true
   fi
   remove "$run"
+  rm -f "$log"
 }
 trap clean EXIT
 trap 'exit 130' INT
@@ -110,7 +111,7 @@ in_system() {
   [[ $1 == root ]] || home=/home/$1
   mapfile -t settings < <(env | grep -E '^(https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|PIP_[A-Z_]+)=' || true)
   # shellcheck disable=SC2016 # for the shell inside
-  unshare --mount --pid --fork --kill-child bash -c '
+  setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child bash -c '
     set -e
     mount -t proc proc "$1/proc"
     for folder in /dev /sys; do mount --rbind "$folder" "$1$folder"; done
@@ -157,13 +158,17 @@ run_scripts() {
       failed=$((failed + 1))
       grep -nE 'FAILED|[Ee]rror|\*\*\*' "$log" | tail -n 20 || true
       tail -n 20 "$log"
-      say "$script FAILED after $((SECONDS - begin)) s with status $status; see above"
+      mv "$log" "$folder/nablur-failed.log"
+      say "$script FAILED after $((SECONDS - begin)) s with status $status; see above, and $folder/nablur-failed.log"
     fi
   done
 }
 
 install_packages "${bare_packages[@]}"
 mkdir -p "$folder"
+for left in "$folder"/nablur-run.* "$folder"/nablur-log.*; do # by a run that was killed
+  kill -0 "${left##*.}" 2>/dev/null || remove "$left"
+done
 make_base
 if [[ ${#scripts[@]} -gt 0 ]]; then
   run_scripts "$user" "${scripts[@]}"
@@ -173,6 +178,5 @@ elif [[ $user == root ]]; then
 else
   run_scripts "$user" scripts/demo.sh
 fi
-rm -f "$log"
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 ]]

@@ -9,6 +9,8 @@ test_packages=(libgtest-dev librapidcheck-dev nlohmann-json3-dev libbenchmark-de
 peer_packages=(libopencv-dev python3:python3) # what the blur is measured against; PyTorch and SciPy come from PyPI
 sanitizer_packages=(libclang-rt-14-dev llvm:llvm-symbolizer)
 coverage_packages=(gcovr:gcovr)
+cross_packages=(g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ qemu-user:qemu-aarch64)
+arm64_libraries=(libhwy-dev libhwy1 libeigen3-dev libcli11-dev libgtest-dev librapidcheck-dev nlohmann-json3-dev) # for sysroot.sh
 bare_packages=(debootstrap:debootstrap)
 
 oldest_cmake=3.25

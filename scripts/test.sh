@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Builds and tests everything, on a bare Debian 12 machine as well: what is missing is installed.
 #
-#   scripts/test.sh [dev|release|shared|asan|tsan|coverage]
+# "arm64" compiles for 64-bit ARM, and runs in QEMU whatever is not about building.
+#
+#   scripts/test.sh [dev|release|shared|asan|tsan|coverage|arm64]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh
 source scripts/packages.sh
+# shellcheck source=scripts/sysroot.sh
+source scripts/sysroot.sh
 
 preset=${1:-dev}
 packages=("${build_packages[@]}" "${example_packages[@]}" "${test_packages[@]}")
@@ -13,7 +17,11 @@ case $preset in
   dev | release | shared) ;;
   asan | tsan) packages+=("${sanitizer_packages[@]}") ;;
   coverage) packages+=("${coverage_packages[@]}") ;;
-  *) die "There is no preset \"$preset\". Usage: scripts/test.sh [dev|release|shared|asan|tsan|coverage]" ;;
+  arm64)
+    [[ $(uname -m) != aarch64 ]] || die "This machine is one of 64-bit ARM itself: scripts/test.sh dev tests it."
+    packages=(cmake ninja-build:ninja gnuplot-nox:gnuplot "${cross_packages[@]}")
+    ;;
+  *) die "There is no preset \"$preset\". Usage: scripts/test.sh [dev|release|shared|asan|tsan|coverage|arm64]" ;;
 esac
 build=build/$preset
 results=$build/ctest.xml
@@ -47,6 +55,7 @@ count() {
 }
 
 install_packages "${packages[@]}"
+[[ $preset != arm64 ]] || unpack_sysroot arm64 "$build/sysroot" "${arm64_libraries[@]}"
 rm -f "$results"
 if [[ $preset == coverage && -d $build ]]; then find "$build" -name '*.gcda' -delete; fi  # counts of runs before this one
 status=0

@@ -79,6 +79,10 @@ TEST(Empty, ProductsOfManyEmptyMatricesComeBackAtOnce) {
       {"batches", [](const V& x) { return matmul(x, T::zeros({kHuge, 3, 0})); }, {kHuge, 0, 0}},
   });
   expect_shapes(T::zeros({2, 0}), {{"inner axis of none", [](const V& x) { return matmul(x, T::zeros({0, 3})); }, {2, 3}}});
+  expect_shapes(T::ones({7, 1}), {
+      {"stretched batch", [](const V& x) { return matmul(x, T::zeros({kHuge << 10, 1, 0})); }, {kHuge << 10, 7, 0}},
+      {"stretched batch of rows", [](const V& x) { return matmul(T::zeros({kHuge << 10, 0, 7}), x); }, {kHuge << 10, 0, 1}},
+  });
   const auto second = [](const auto& x) { return matmul(x, x); };
   const Shape none{kHuge, 0, 0};
   EXPECT_EQ(jvp(second, T::zeros(none), T::zeros(none)).shape(), none);

@@ -124,7 +124,7 @@ TEST(Regression, DirectionsStepInProportionToLargeInputs) {
   const auto f = [](const auto& x) { return sum(log(x)); };
   const auto report = compare_gradients(f, Tensor<double>{1e17, 2e17}, {.directions = 2});
   EXPECT_TRUE(report.agrees()) << report;
-  for (const auto& row : report.rows) EXPECT_NE(row.reference, 0) << report;
+  for (const auto& row : report.rows) EXPECT_TRUE(row.against != "differences" || row.reference != 0) << report;
 }
 
 TEST(Regression, NothingComparedIsNoAgreement) {

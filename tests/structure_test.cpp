@@ -99,10 +99,10 @@ Lines cmake_files() {
   return files;
 }
 
-// The files of autodiff/ without their endings, in the order in which ARCHITECTURE.md's first table names them. A file named in
+// The files of autodiff/, by their names without folder and ending, in the order in which ARCHITECTURE.md's first table names them. A file named in
 // brackets stands right before the one whose row it is in: what a row is about may include it.
 Lines order_of_autodiff() {
-  static const std::regex name(R"re(`([a-z_/]+)\.(?:h|cpp)`)re");
+  static const std::regex name(R"re(`(?:detail/)?([a-z_]+)\.(?:h|cpp)`)re");
   Lines order;
   for (const std::string& line : lines_of("ARCHITECTURE.md")) {
     if (!order.empty() && !line.starts_with('|')) break;
@@ -114,9 +114,9 @@ Lines order_of_autodiff() {
 }
 const Lines order = order_of_autodiff();
 
-// In the order, of a path below autodiff/.
+// In the order, of a path.
 Lines::const_iterator place(const std::string& path) {
-  return std::find(order.begin(), order.end(), fs::path(path).replace_extension().generic_string());
+  return std::find(order.begin(), order.end(), fs::path(path).stem().string());
 }
 
 TEST(Structure, AutodiffIncludesOnlyWhatStandsBeforeItInTheOrder) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <sstream>
 
 #include <nablur/ops/gaussian_blur.h>
@@ -187,7 +188,7 @@ FigureFormat figure_format(const std::string& path) {
   nablur::fail("--figure: \"", path, "\" must end in .svg, .png or .pdf");
 }
 
-void draw(const Figure& figure, FigureFormat format, std::FILE* out) {
+std::string draw(const Figure& figure, FigureFormat format) {
   const auto shots = static_cast<int>(figure.snapshots.size());
   const int recovery_rows = (shots + 1) / 2;
   Script script(format, 3 + recovery_rows);
@@ -197,7 +198,7 @@ void draw(const Figure& figure, FigureFormat format, std::FILE* out) {
   draw_recovery(script, figure);
   draw_course(script, figure, 2 + recovery_rows);
   script.out() << "unset multiplot\n";
-  run_gnuplot(script.out().str(), out);
+  return run_gnuplot(script.out().str());
 }
 
 }  // namespace recover

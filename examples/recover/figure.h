@@ -1,7 +1,6 @@
 #pragma once
 // What the notebook plots, as one figure.
 
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +31,7 @@ enum class FigureFormat { svg, png, pdf };
 /// By the ending of the file's name. Throws nablur::Error for another ending.
 FigureFormat figure_format(const std::string& path);
 
-/// Throws nablur::Error where gnuplot fails.
-void draw(const Figure& figure, FigureFormat format, std::FILE* out);
+/// The drawn figure, as the content of a file. Throws nablur::Error if gnuplot fails.
+std::string draw(const Figure& figure, FigureFormat format);
 
 }  // namespace recover

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include <nablur/ops/gaussian_blur.h>
 
@@ -19,6 +21,8 @@ double greatest(const Tensor<double>& t) {
   return most;
 }
 
+bool is_constant(const Tensor<double>& t) { return std::count(t.begin(), t.end(), *t.begin()) == t.size(); }
+
 double mean_of(const Tensor<double>& t, double scale) {
   double total = 0;
   for (const double v : t) total += v / scale;
@@ -32,7 +36,22 @@ Tensor<double> each(const Tensor<double>& t, const F& f) {
   return out;
 }
 
-Fit describe(const SearchResult& found) {
+double half_sum_of_squares(const Tensor<double>& a, const Tensor<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0, std::plus<>(),
+                            [](double v, double w) { return 0.5 * (v - w) * (v - w); });
+}
+
+// The smallest sigma, on a grid that ends at 100, whose blur differs from x by two standard deviations of a noise.
+double smallest_tellable(const Tensor<double>& x, double noise, const FitOptions& options) {
+  double sigma = kTellable;
+  for (; sigma < std::min(100.0, static_cast<double>(x.size())); sigma *= 1.2) {
+    const auto blurred = gaussian_blur(x, sigma, {.truncate = options.truncate, .border = options.border}).value();
+    if (half_sum_of_squares(blurred, x) > 2 * noise * noise) break;
+  }
+  return sigma;
+}
+
+Fit describe(const SearchResult& found, const FitOptions& options) {
   const Point& point = found.point;
   const Pair& pair = found.pair;
   const auto n = static_cast<double>(pair.x.size());
@@ -44,8 +63,14 @@ Fit describe(const SearchResult& found) {
   const double noise =
       std::max(std::sqrt(2 * point.loss / (n - 1)), std::numeric_limits<double>::epsilon() * root_mean_square(pair.x));
   fit.standard_error = static_cast<double>(pair.block) * noise / std::sqrt(point.curvature);
-  fit.at_lower_end = found.at_lower_end;
   fit.at_upper_end = found.at_upper_end;
+  // Two standard deviations are ΔL = 2 noise².
+  fit.at_lower_end =
+      pair.block == 1 && (point.sigma <= kTellable || half_sum_of_squares(pair.x, pair.y) - point.loss <= 2 * noise * noise);
+  if (fit.at_lower_end) {
+    fit.sigma = 0;
+    fit.standard_error = smallest_tellable(pair.x, noise, options);
+  }
   return fit;
 }
 
@@ -77,6 +102,9 @@ Fit fit_sigma(const Tensor<double>& signal, const Tensor<double>& smoothed, cons
               const FitObserver& observe) {
   require_learnable(signal, options.border);
   if (greatest(smoothed) == 0) nablur::fail("the smoothed signal is zero throughout: no sigma leads to it");
+  if (is_constant(smoothed) && !is_constant(signal)) {
+    nablur::fail("the smoothed signal is constant: no sigma leads to it from one that is not");
+  }
   // A power of two changes no digit. The borders that keep a constant let its offset be taken off, which leaves more digits.
   const double scale = std::exp2(std::ilogb(std::max(greatest(signal), greatest(smoothed))));
   const double offset = options.border == nablur::Border::zero ? 0 : mean_of(signal, scale);
@@ -87,7 +115,7 @@ Fit fit_sigma(const Tensor<double>& signal, const Tensor<double>& smoothed, cons
   const Point& point = found.point;
   const Pair& pair = found.pair;
 
-  Fit fit = describe(found);
+  Fit fit = describe(found, options);
   for (const Point& p : found.trace) fit.steps.push_back(step_of(p, static_cast<double>(pair.block), scale));
   const auto restore = [&](const Tensor<double>& t) {
     const auto inner = t.rows(pair.margin, t.size() - pair.margin);
@@ -95,7 +123,8 @@ Fit fit_sigma(const Tensor<double>& signal, const Tensor<double>& smoothed, cons
   };
   fit.signal = restore(pair.x);
   fit.smoothed = restore(pair.y);
-  fit.blurred = restore(gaussian_blur(pair.x, point.sigma, {.radius = point.radius, .border = options.border}).value());
+  const double sigma = fit.at_lower_end ? 0 : point.sigma;
+  fit.blurred = restore(gaussian_blur(pair.x, sigma, {.radius = point.radius, .border = options.border}).value());
   return fit;
 }
 

@@ -17,10 +17,10 @@ struct Step {
 };
 
 struct Fit {
-  double sigma = 0;
+  double sigma = 0;              ///< 0 if no blur can be told from none
   double standard_error = 0;     ///< of sigma, from the residual and from how much the blur changes with sigma
   double relative_residual = 0;  ///< RMS of the residual over RMS of the smoothed signal
-  bool at_lower_end = false;     ///< no blur can be told from none
+  bool at_lower_end = false;     ///< no blur can be told from none; standard_error is the smallest sigma that could be
   bool at_upper_end = false;     ///< beyond which nothing was tried
   std::int64_t block = 1;        ///< sigma was found on averages over so many samples
   std::vector<Step> steps;       ///< from the bracket to the minimum

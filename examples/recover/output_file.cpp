@@ -1,17 +1,13 @@
 #include "output_file.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <atomic>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <nablur/autodiff/error.h>
@@ -19,47 +15,10 @@
 namespace recover {
 namespace {
 
-// The temporaries that a signal's handler must remove. It may look only at memory that is there already.
-struct Slot {
-  std::atomic<bool> taken = false;
-  char path[PATH_MAX];
-};
-std::array<Slot, 4> slots;
-
-void remove_temporaries(int signal_number) {
-  for (Slot& slot : slots) {
-    if (slot.taken) unlink(slot.path);
-  }
-  raise(signal_number);  // the handler is set to act once: now the signal does what it does by default
-}
-
-void install_handler() {
-  struct sigaction action = {};
-  action.sa_handler = remove_temporaries;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
-    struct sigaction before = {};
-    sigaction(number, nullptr, &before);
-    if (before.sa_handler == SIG_DFL) sigaction(number, &action, nullptr);  // nohup ignores SIGHUP: leave it so
-  }
-}
-
-void remember(const std::string& path) {
-  for (Slot& slot : slots) {
-    if (slot.taken) continue;
-    std::memcpy(slot.path, path.c_str(), path.size() + 1);
-    slot.taken = true;
-    return;
-  }
-}
-
-void forget(const std::string& path) {
-  for (Slot& slot : slots) {
-    if (slot.taken && path == slot.path) slot.taken = false;
-  }
-}
+namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const std::string& path, const char* why) { nablur::fail(path, ": cannot be written: ", why); }
+[[noreturn]] void refuse(const std::string& path) { refuse(path, std::strerror(errno)); }
 
 bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
@@ -72,67 +31,77 @@ int standard_descriptor(const struct stat& target) {
   return -1;
 }
 
+// As the file was that is to be replaced; its owner only if the system allows it.
+void copy_owner_and_mode(const struct stat& from, int descriptor) {
+  if (fchown(descriptor, from.st_uid, from.st_gid) == 0 || from.st_uid == geteuid()) fchmod(descriptor, from.st_mode & 0777);
+}
+
+// With links followed as far as there is something; where that fails, the name as it stands.
+fs::path full_name(const std::string& path) {
+  std::error_code failed;
+  const fs::path name = fs::weakly_canonical(path, failed);
+  return (failed || name.is_relative() ? fs::absolute(failed ? fs::path(path) : name, failed) : name).lexically_normal();
+}
+
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path) : path_(path), target_(path) {
-  if (path.empty()) nablur::fail("the name of an output file is empty");
+OutputFile::OutputFile(const std::string& path) : path_(path) {
   struct stat there = {};
   const bool exists = stat(path.c_str(), &there) == 0;
-  if (exists && S_ISDIR(there.st_mode)) refuse(path, "Is a directory");
-  if (exists && access(path.c_str(), W_OK) != 0) refuse(path, std::strerror(errno));
-  if (exists) {
-    const int standard = standard_descriptor(there);
-    if (standard >= 0 || !S_ISREG(there.st_mode)) {
-      stream_ = standard >= 0 ? fdopen(dup(standard), "w") : std::fopen(path.c_str(), "w");
-      if (stream_ == nullptr) refuse(path, std::strerror(errno));
-      return;
+  if (exists && S_ISDIR(there.st_mode)) refuse(path, std::strerror(EISDIR));
+  if (exists && access(path.c_str(), W_OK) != 0) refuse(path);
+  std::error_code none;
+  if (!exists && fs::is_symlink(path, none)) refuse(path, "it is a link that leads nowhere");
+  int descriptor = exists ? standard_descriptor(there) : -1;
+  if (descriptor >= 0) {
+    descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  } else if (exists && !S_ISREG(there.st_mode)) {
+    descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    try {
+      partial_.emplace(exists ? fs::canonical(path).string() : path, descriptor);
+    } catch (const std::system_error& error) {
+      refuse(path, std::strerror(error.code().value()));
     }
-    target_ = std::filesystem::canonical(path).string();
-  } else if (std::error_code none; std::filesystem::is_symlink(path, none)) {
-    refuse(path, "a link that leads nowhere");
+    if (exists) copy_owner_and_mode(there, descriptor);
   }
-  temporary_ = target_ + ".part" + std::to_string(getpid());
-  if (temporary_.size() >= PATH_MAX) refuse(path, std::strerror(ENAMETOOLONG));
-  install_handler();
-  remember(temporary_);
-  const int descriptor = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0) {
-    const int why = errno;
-    forget(temporary_);
-    refuse(path, std::strerror(why));
-  }
-  if (exists) fchmod(descriptor, there.st_mode & 07777);
+  if (descriptor < 0) refuse(path);
   stream_ = fdopen(descriptor, "w");
+  if (stream_ == nullptr) {
+    ::close(descriptor);
+    throw nablur::OutOfMemory("output file");
+  }
 }
 
 OutputFile::~OutputFile() {
   if (stream_ != nullptr) std::fclose(stream_);
-  if (temporary_.empty()) return;
-  unlink(temporary_.c_str());
-  forget(temporary_);
+}
+
+void OutputFile::write(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stream_) != text.size()) refuse(path_);
 }
 
 void OutputFile::close() {
-  const bool failed = std::ferror(stream_) != 0;
-  errno = failed ? EIO : 0;
-  if (std::fclose(std::exchange(stream_, nullptr)) != 0 || failed) refuse(path_, std::strerror(errno));
+  if (std::fflush(stream_) != 0) refuse(path_);
+  if (partial_ && fsync(fileno(stream_)) != 0) refuse(path_);
+  if (std::fclose(std::exchange(stream_, nullptr)) != 0) refuse(path_);
 }
 
-void OutputFile::rename() {
-  if (temporary_.empty()) return;
-  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) refuse(path_, std::strerror(errno));
-  forget(temporary_);
-  temporary_.clear();
+void OutputFile::put_in_place() {
+  try {
+    if (partial_) partial_->put_in_place();
+  } catch (const std::system_error& error) {
+    refuse(path_, std::strerror(error.code().value()));
+  }
 }
 
-void require_different(const char* what, const std::string& path, const char* other, const std::string& other_path) {
-  if (path.empty() || other_path.empty()) return;
+void require_different(const char* what, const std::optional<std::string>& path, const char* other,
+                       const std::optional<std::string>& other_path) {
+  if (!path || !other_path) return;
   std::error_code none;
-  const bool same = std::filesystem::exists(path, none) && std::filesystem::exists(other_path, none)
-                        ? std::filesystem::equivalent(path, other_path, none)
-                        : std::filesystem::absolute(path, none).lexically_normal() ==
-                              std::filesystem::absolute(other_path, none).lexically_normal();
-  if (same) nablur::fail(what, " and ", other, " name the same file, ", path);
+  const bool both_exist = fs::exists(*path, none) && fs::exists(*other_path, none);
+  const bool same = both_exist ? fs::equivalent(*path, *other_path, none) : full_name(*path) == full_name(*other_path);
+  if (same) nablur::fail(what, " and ", other, " name the same file, ", *path);
 }
 
 }  // namespace recover

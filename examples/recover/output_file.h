@@ -1,36 +1,39 @@
 #pragma once
-// A file that appears whole or not at all: written beside its place under another name, and renamed when it is complete.
-// Ctrl-C, a termination or a closed pipe in between removes it.
+// A file that appears whole or not at all: either what was there before or all that is new stands under its name.
 
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <string_view>
+
+#include "partial_file.h"
 
 namespace recover {
 
 class OutputFile {
  public:
-  /// Throws nablur::Error where the file could not be written.
+  /// /dev/stdout, pipes and devices are written to at once, as they cannot be replaced. Throws nablur::Error if the file cannot
+  /// be written.
   explicit OutputFile(const std::string& path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  const std::string& path() const { return path_; }
-  std::FILE* stream() const { return stream_; }
-
-  /// Everything is written. Throws where the disk did not take it.
+  /// Throws nablur::Error, with the system's reason, if it is not taken.
+  void write(std::string_view text);
+  /// Everything is written, down to the disk. Throws as write() does.
   void close();
-  /// Puts the closed file in its place.
-  void rename();
+  /// Puts the closed file in its place. Throws as write() does.
+  void put_in_place();
 
  private:
-  std::string path_;       // as the user wrote it
-  std::string target_;     // where links lead to
-  std::string temporary_;  // empty for what is not a plain file: /dev/stdout, a pipe
+  std::string path_;                    // as the user wrote it
+  std::optional<PartialFile> partial_;  // none for what cannot be replaced
   std::FILE* stream_ = nullptr;
 };
 
-/// Throws nablur::Error where both names mean one file; `what` and `other` are the options that gave them.
-void require_different(const char* what, const std::string& path, const char* other, const std::string& other_path);
+/// Throws nablur::Error if both names mean one file; `what` and `other` are the options that gave them.
+void require_different(const char* what, const std::optional<std::string>& path, const char* other,
+                       const std::optional<std::string>& other_path);
 
 }  // namespace recover

@@ -1,31 +1,34 @@
 #include "report.h"
 
+#include <algorithm>
 #include <cstdarg>
-
-#include <nablur/autodiff/error.h>
+#include <cstdio>
 
 #include "gnuplot.h"
 #include "numbers.h"
+#include "standard_streams.h"
 
 namespace recover {
 
-Report::Report(const std::string& csv, const std::string& figure, double work) : progress_(work) {
+Report::Report(const std::optional<std::string>& csv, const std::optional<std::string>& figure, double work) : progress_(work) {
   require_different("--csv", csv, "--figure", figure);
-  if (!figure.empty()) {
-    format_ = figure_format(figure);
+  if (figure) {
+    format_ = figure_format(*figure);
     require_gnuplot();
-    figure_ = std::make_unique<OutputFile>(figure);
+    figure_.emplace(*figure);
   }
-  if (!csv.empty()) {
-    csv_ = std::make_unique<OutputFile>(csv);
-    std::fprintf(csv_->stream(), "iteration,s,sigma,loss,d_s\n");
+  if (csv) {
+    csv_.emplace(*csv);
+    csv_->write("iteration,s,sigma,loss,d_s\n");
   }
 }
 
 void Report::add(const Step& step) {
   if (csv_) {
-    std::fprintf(csv_->stream(), "%lld,%.17g,%.17g,%.17g,%.17g\n", static_cast<long long>(count_), step.s, step.sigma, step.loss,
-                 step.d_s);
+    char row[160];
+    const int length = std::snprintf(row, sizeof row, "%lld,%.17g,%.17g,%.17g,%.17g\n", static_cast<long long>(count_), step.s,
+                                     step.sigma, step.loss, step.d_s);
+    csv_->write({row, static_cast<std::size_t>(length)});
   }
   if (figure_) steps_.push_back(step);
   ++count_;
@@ -44,24 +47,26 @@ void Report::step(const Step& step, const nablur::Tensor<double>& blurred) {
 
 void Report::print(const char* format, ...) {
   progress_.clear();
-  va_list arguments;
+  std::va_list arguments;
   va_start(arguments, format);
-  std::vprintf(format, arguments);
+  char line[512];
+  const int length = std::vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
+  recover::print({line, std::min(static_cast<std::size_t>(length), sizeof line - 1)});
 }
 
 void Report::finish(Figure figure) {
   progress_.clear();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) nablur::fail("standard output cannot be written");
+  flush_standard_output();
   if (figure_) {
     figure.snapshots.insert(figure.snapshots.begin(), snapshots_.begin(), snapshots_.end());
     figure.steps = std::move(steps_);
-    draw(figure, format_, figure_->stream());
+    figure_->write(draw(figure, format_));
     figure_->close();
   }
   if (csv_) csv_->close();
-  if (figure_) figure_->rename();
-  if (csv_) csv_->rename();
+  if (figure_) figure_->put_in_place();
+  if (csv_) csv_->put_in_place();
 }
 
 }  // namespace recover

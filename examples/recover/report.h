@@ -2,7 +2,7 @@
 // What a run leaves behind: the printed losses, the CSV file, the figure, and the progress while it lasts.
 
 #include <limits>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "figure.h"
@@ -13,9 +13,9 @@ namespace recover {
 
 class Report {
  public:
-  /// Opens both files (none for an empty name), so that a run which could not be written does not begin. `work` is what
-  /// progress() counts up to. Throws nablur::Error.
-  Report(const std::string& csv, const std::string& figure, double work);
+  /// Opens the files that are asked for, so that a run which could not be written does not begin. `work` is what progress()
+  /// counts up to. Throws nablur::Error.
+  Report(const std::optional<std::string>& csv, const std::optional<std::string>& figure, double work);
 
   Progress& progress() { return progress_; }
   /// A row of the CSV file and a point of the figure.
@@ -24,15 +24,15 @@ class Report {
   void step(const Step& step, const nablur::Tensor<double>& blurred);
   /// Whether a step has raised the loss: then the steps are too long.
   bool overshot() const { return overshot_; }
-  /// A line on standard output.
+  /// A line on standard output. Throws nablur::Error if it is not taken.
   void print(const char* format, ...) __attribute__((format(printf, 2, 3)));
   /// Draws the figure, to which it adds the steps, and puts both files in their place. Throws nablur::Error.
   void finish(Figure figure);
 
  private:
   Progress progress_;
-  std::unique_ptr<OutputFile> csv_;
-  std::unique_ptr<OutputFile> figure_;
+  std::optional<OutputFile> csv_;
+  std::optional<OutputFile> figure_;
   FigureFormat format_ = FigureFormat::svg;
   std::int64_t count_ = 0;
   double last_loss_ = std::numeric_limits<double>::infinity();

@@ -19,7 +19,6 @@ using nablur::Tensor;
 namespace {
 
 constexpr double kSmallest = 0.1;       // below, e^(−1/2σ²) is lost beside 1
-constexpr double kTellable = 0.12;      // and up to here it nearly is
 constexpr double kRatio = 1.25;         // of the grid
 constexpr double kResolved = 4;         // from here on, samples are fine enough for a scale
 constexpr double kFineLimit = 16;       // where the search ends that is for what the coarser levels could not resolve
@@ -241,7 +240,6 @@ SearchResult search(const Pair& pair, const FitOptions& options, const FitObserv
   const auto [point, level] = search_levels(work, levels);
   SearchResult result{.point = point, .pair = levels[level], .trace = std::move(work.trace)};
   const double end = highest(levels.back()) * static_cast<double>(levels.back().block);
-  result.at_lower_end = point.sigma <= kTellable;
   result.at_upper_end = point.sigma * static_cast<double>(levels[level].block) >= 0.99 * end;
   return result;
 }

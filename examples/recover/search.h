@@ -10,6 +10,9 @@
 
 namespace recover {
 
+/// Below, e^(−1/2σ²) is nearly lost beside 1, so that no blur can be told from none.
+inline constexpr double kTellable = 0.12;
+
 struct FitOptions {
   nablur::Border border = nablur::Border::zero;
   double truncate = 3;
@@ -39,7 +42,6 @@ struct SearchResult {
   Point point;
   Pair pair;                 ///< on which it was found: averages where the whole would cost too much
   std::vector<Point> trace;  ///< the last steps to it
-  bool at_lower_end = false;
   bool at_upper_end = false;
 };
 

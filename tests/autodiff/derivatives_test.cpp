@@ -9,6 +9,8 @@
 #include <cmath>
 #include <vector>
 
+#include "../messages.h"
+
 using namespace nablur;
 
 namespace {
@@ -49,13 +51,16 @@ TEST(Jvp, TreatsCapturedDataAsConstant) {
 
 TEST(Jvp, RefusesADirectionOfAnotherShape) {
   const auto f = [](const auto& x) { return exp(x); };
-  EXPECT_THROW(jvp(f, T{1, 2}, T{1}), Error);
+  EXPECT_EQ(message_of([&] { jvp(f, T{1, 2}, T{1}); }), "jvp: x0 has shape (2,), its direction (1,)");
+  const auto g = [](const auto& x, const auto& y) { return x * y; };
+  EXPECT_EQ(message_of([&] { jvp(g, {T{1, 2}, T(1.0)}, {T{1, 2}, T{1}}); }), "jvp: x1 has shape (), its direction (1,)");
 }
 
 TEST(Vjp, IsTheGradientOfTheSeedsProduct) {
   const auto f = [](const auto& x) { return square(x); };
   expect_near(vjp(f, T{1, 2, 3}, T{1, 10, 100}), {2, 40, 600});
-  EXPECT_THROW(vjp(f, T{1, 2, 3}, T{1, 10}), Error);
+  EXPECT_EQ(message_of([&] { vjp(f, T{1, 2, 3}, T{1, 10}); }), "vjp: the seed must have f's shape (3,), got (2,)");
+  EXPECT_EQ(message_of([&] { vjp(f, T{1, 2, 3}, 1.0); }), "vjp: the seed must have f's shape (3,), got ()");
 }
 
 TEST(Vjp, GivesAGradientForEachArgument) {
@@ -83,7 +88,9 @@ TEST(Hvp, TakesSeveralArguments) {
 }
 
 TEST(Hvp, RefusesAFunctionOfMoreThanOneElement) {
-  EXPECT_THROW(hvp([](const auto& x) { return exp(x); }, T{1, 2}, T{1, 1}), Error);
+  const auto f = [](const auto& x) { return exp(x); };
+  EXPECT_EQ(message_of([&] { hvp(f, T{1, 2}, T{1, 1}); }), "hvp: f must have one element, got shape (2,)");
+  EXPECT_EQ(message_of([&] { hvp(rosenbrock, T{1, 2}, T{1, 1, 1}); }), "hvp: x0 has shape (2,), its direction (3,)");
 }
 
 // More outputs than inputs take forward mode, fewer take reverse mode: the same numbers.
@@ -118,6 +125,27 @@ TEST(Jacobian, OfAConstantIsZero) {
   expect_near(jacobian(f, T{1, 2}), {0, 0, 0, 0});
 }
 
+TEST(Jacobian, HasTheRightShapeWithoutElements) {
+  const auto none = [](const auto& x) { return slice(x, {{0, 0}}); };
+  EXPECT_EQ(jacobian(none, T{1, 2}).shape(), (Shape{0, 2}));
+  EXPECT_EQ(jacobian(none, T::zeros({0})).shape(), (Shape{0, 0}));
+  const auto total = [](const auto& x) { return sum(x); };
+  EXPECT_EQ(jacobian(total, T::zeros({3, 0})).shape(), (Shape{3, 0}));
+  EXPECT_EQ(jacobian([](const auto& x) { return reshape(x, {0, 5}); }, T::zeros({2, 0})).shape(), (Shape{0, 5, 2, 0}));
+}
+
+// A pass of forward mode calls f again; f must be a function.
+TEST(Jacobian, RefusesAFunctionThatChangesItsShape) {
+  for (const std::int64_t later : {2, 4}) {
+    std::int64_t calls = 0;
+    const auto f = [&](const auto& x) { return slice(concatenate({x, x}, 0), {{0, ++calls < 3 ? 3 : later}}); };
+    EXPECT_EQ(message_of([&] {
+                jacobian(f, T{1, 2});
+              }),
+              detail::concat("jacobian: f gave shape (3,) and then (", later, ",), at the same input"));
+  }
+}
+
 TEST(Hessian, IsThatOfRosenbrocksFunction) {
   const double a = -1.2;
   const double b = 1;
@@ -131,4 +159,19 @@ TEST(Hessian, WorksInFloat) {
   EXPECT_EQ(h(0, 0), 6.0f);
   EXPECT_EQ(h(1, 1), 12.0f);
   EXPECT_EQ(h(0, 1), 0.0f);
+}
+
+TEST(Hessian, RefusesAFunctionOfMoreThanOneElement) {
+  const auto f = [](const auto& x) { return exp(x); };
+  EXPECT_EQ(message_of([&] { hessian(f, T{1, 2}); }), "hessian: f must have one element, got shape (2,)");
+  EXPECT_EQ(message_of([&] { hessian(f, T::zeros({0})); }), "hessian: f must have one element, got shape (0,)");
+}
+
+TEST(Hessian, HasTheRightShapeWithoutElements) {
+  EXPECT_EQ(hessian([](const auto& x) { return sum(x); }, T::zeros({2, 0})).shape(), (Shape{2, 0, 2, 0}));
+}
+
+TEST(Hessian, OfAFunctionThatDoesNotDependOnItsInputIsZero) {
+  expect_near(hessian([](const auto& x) { return sum(x * 0.0) + 1.0; }, T{1, 2}), {0, 0, 0, 0});
+  expect_near(hessian([](const auto& x) { return std::remove_cvref_t<decltype(x)>(3.0); }, T{1, 2}), {0, 0, 0, 0});
 }

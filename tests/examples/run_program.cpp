@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@ namespace {
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);  // for the signals that leave a core
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   if (chdir(folder.c_str()) == 0) execv(program.c_str(), argv.data());
   _exit(127);
@@ -130,6 +133,14 @@ Outcome Scratch::run_until(const std::string& program, const std::vector<std::st
   close(error.read_end);
   wait_for(child, run);
   return run;
+}
+
+std::string without_progress(const std::string& error) {
+  std::string rest;
+  for (const std::string& line : lines_of(error)) {
+    if (line.find(" %  loss ") == std::string::npos) rest += line + "\n";
+  }
+  return rest;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

@@ -42,6 +42,9 @@ class Scratch {
   std::filesystem::path folder_;
 };
 
+/// Standard error without the lines that tell the progress of a run that takes longer than a second.
+std::string without_progress(const std::string& error);
+
 std::vector<std::string> lines_of(const std::string& text);
 /// The numbers between commas.
 std::vector<double> numbers_of(const std::string& line);

@@ -1,0 +1,312 @@
+// When a derivative is accused, and when not: functions that are hard to difference, and gradients that are wrong all the same.
+
+#include <gtest/gtest.h>
+#include <nablur/ops/arithmetic.h>
+#include <nablur/ops/elementwise.h>
+#include <nablur/ops/gaussian_blur.h>
+#include <nablur/ops/reduce.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "verdicts.h"
+
+using namespace nablur;
+
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// The verdict on a derivative at one point; the true one (the tape's) if none is given.
+template <class T, class F>
+Verdict judge(const F& f, double x) {
+  const auto report = compare_gradients(f, Tensor<T>{static_cast<T>(x)});
+  EXPECT_NE(verdict_of(report), Verdict::differs) << report;
+  EXPECT_NE(verdict_of(report, "forward mode"), Verdict::differs) << report;
+  return verdict_of(report);
+}
+template <class T, class F>
+Verdict judge(const F& f, double x, double claim) {
+  const Tensor<T> gradient{static_cast<T>(claim)};
+  const auto report = compare_gradients(f, Tensor<T>{static_cast<T>(x)}, {}, {NamedGradients<T>{"by hand", {gradient}}});
+  return verdict_of(report, "by hand");
+}
+
+// Between −1/2 and 1/2, without a pattern.
+double scramble(double x) {
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &x, sizeof x);
+  for (const int shift : {29, 32, 30}) bits = (bits ^ bits >> shift) * 0x9E3779B97F4A7C15u;
+  return static_cast<double>(bits >> 11) * 0x1p-53 - 0.5;
+}
+
+// x with noise of this amplitude in its value alone.
+template <class X>
+auto noisy(const X& x, double amplitude) {
+  using S = ScalarOf<X>;
+  return pointwise(
+      x, [amplitude](const S& v) { return v + S(amplitude * scramble(plain(v))); }, [](const S&) { return S(1); });
+}
+
+const auto sum_of = [](const auto& f) { return [f](const auto& x) { return sum(f(x)); }; };
+
+}  // namespace
+
+// ---- what is right and hard is not accused --------------------------------------------------------------------------
+
+TEST(Differences, AgreeWithSteepAndFastFunctions) {
+  const auto steep = sum_of([](const auto& x) { return exp(30.0 * x); });
+  const auto fast = sum_of([](const auto& x) { return sin(1e4 * x); });
+  const auto narrow = sum_of([](const auto& x) { return tanh(1e6 * x); });
+  for (const double x : {0.0, 0.3, 0.7, 1.0, -2.0}) {
+    EXPECT_EQ(judge<double>(steep, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<float>(steep, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(fast, x), Verdict::agrees) << x;
+    judge<float>(fast, x);
+    EXPECT_EQ(judge<double>(fast, x, -1e4 * std::cos(1e4 * x)), Verdict::differs) << x;
+    EXPECT_EQ(judge<double>(fast, x, 1e4 * std::cos(1e4 * x) * 1.00001), Verdict::differs) << x;
+  }
+  EXPECT_EQ(judge<double>(narrow, 0), Verdict::agrees);
+  EXPECT_EQ(judge<double>(narrow, 1e-7), Verdict::agrees);
+  judge<float>(sum_of([](const auto& x) { return sin(1e6 * x); }), 0.7);  // one radian is 16 roundings of x
+}
+
+TEST(Differences, CannotTellBesideAnOffset) {
+  const auto f = sum_of([](const auto& x) { return x + 1e8; });
+  EXPECT_NE(judge<double>(f, 0.7), Verdict::kink);
+  EXPECT_EQ(judge<float>(f, 0.7), Verdict::cannot_tell);
+  EXPECT_EQ(judge<double>(f, 0.7, 1.00001), Verdict::cannot_tell);
+  EXPECT_EQ(judge<double>(f, 0.7, 0.5), Verdict::differs);
+  EXPECT_EQ(judge<double>(f, 0.7, -1), Verdict::differs);
+}
+
+TEST(Differences, CannotTellWhatCancellationLoses) {
+  const auto through = [](double offset) { return [offset](const auto& x) { return sum((exp(x) + offset) - offset); }; };
+  for (const double offset : {1e3, -1e6, 1e8, 1e10, 1e12, 1e14, 1e16}) judge<double>(through(offset), 0.7);
+  for (const double offset : {1e3, -1e4, 1e5, 1e6, 1e7, 1e8}) judge<float>(through(offset), 0.7);
+  for (const double offset : {1e12, -1e16, 1e20}) {
+    const auto f = [offset](const auto& x) { return sum((x + offset) - offset); };
+    judge<double>(f, 0.7);
+    judge<float>(f, 0.7);
+  }
+  EXPECT_EQ(judge<double>(through(1e16), 0.7), Verdict::cannot_tell);
+  EXPECT_EQ(judge<float>(through(1e8), 0.7), Verdict::cannot_tell);
+  EXPECT_EQ(judge<double>(through(1e8), 0.7, -std::exp(0.7)), Verdict::differs);
+  const auto x = Tensor<float>{1e8f, 0.5f, -1e8f, 0.25f};
+  EXPECT_FALSE(compare_gradients([](const auto& v) { return sum(v); }, x).differs());
+}
+
+TEST(Differences, DoNotAccuseATail) {
+  const auto f = sum_of([](const auto& x) { return tanh(x) + 1.0; });
+  for (const double x : {-17.0, -20.0, -40.0, -300.0, 20.0}) {
+    judge<double>(f, x);
+    judge<float>(f, x);
+    EXPECT_EQ(judge<double>(f, x, 0.01), Verdict::differs) << x;
+  }
+}
+
+TEST(Differences, CannotTellThroughNoise) {
+  for (const double amplitude : {1e-12, 1e-8, 1e-4, 1e-1}) {
+    const auto f = [amplitude](const auto& x) { return sum(noisy(exp(x), amplitude)); };
+    for (const double x : {-0.3, 0.0, 0.2, 1.7}) {
+      judge<double>(f, x);
+      judge<float>(f, x);
+      EXPECT_NE(judge<double>(f, x, 1.00001 * std::exp(x)), Verdict::kink);
+      const Verdict wrong_sign = judge<double>(f, x, -std::exp(x));
+      EXPECT_TRUE(wrong_sign == Verdict::differs || amplitude > 1e-3) << amplitude << " at " << x;
+    }
+  }
+}
+
+TEST(Differences, AgreeNearTheEndOfTheDomain) {
+  for (const double x : {1e-1, 1e-3, 1e-9, 1e-20, 1e-30}) {
+    const auto root = sum_of([](const auto& v) { return sqrt(v); });
+    const auto logarithm = sum_of([](const auto& v) { return log(v); });
+    EXPECT_EQ(judge<double>(root, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<float>(root, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(root, x, 0.505 / std::sqrt(x)), Verdict::differs) << x;
+    EXPECT_EQ(judge<double>(root, x, 0), Verdict::differs) << x;
+    EXPECT_EQ(judge<double>(logarithm, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(logarithm, x, 1.01 / x), Verdict::differs) << x;
+  }
+}
+
+TEST(Differences, CannotTellIfTheTangentIsVertical) {
+  const auto root = sum_of([](const auto& x) { return sqrt(x); });
+  EXPECT_EQ(judge<double>(root, 0), Verdict::cannot_tell);  // the tape: ∞
+  EXPECT_EQ(judge<float>(root, 0), Verdict::cannot_tell);
+  EXPECT_EQ(judge<double>(root, 0, 0), Verdict::cannot_tell);
+  const auto unseen = sum_of([](const auto& x) { return log((x - 1.0) + 1e-20); });  // its scale is below that of x
+  EXPECT_EQ(judge<double>(unseen, 1), Verdict::cannot_tell);
+  EXPECT_EQ(judge<double>(sum_of([](const auto& x) { return log(x); }), 0), Verdict::cannot_tell);
+}
+
+TEST(Differences, ConfirmAGradientOfZeroToWithinRounding) {
+  const auto one = sum_of([](const auto& x) { return square(sin(x)) + square(cos(x)); });
+  for (const double x : {0.3, 1.1, -2.0}) {
+    EXPECT_EQ(judge<double>(one, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(one, x, 1e-17), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(one, x, 1e-6), Verdict::differs) << x;
+  }
+  EXPECT_EQ(judge<double>(sum_of([](const auto& x) { return cos(x); }), std::acos(-1.0)), Verdict::agrees);
+}
+
+// Sums of terms of any amplitude and frequency, beside any offset, with noise or without.
+template <class T>
+void never_accuses_a_right_gradient() {
+  const auto power = [](double low, double high) {
+    return std::pow(10.0, low + (high - low) * *rc::gen::inRange(0, 10001) / 10000.0) * *rc::gen::element(-1.0, 1.0);
+  };
+  struct Term {
+    int kind;
+    double amplitude, frequency, phase;
+  };
+  std::vector<Term> terms;
+  for (int n = *rc::gen::inRange(1, 4); n > 0; --n) {
+    terms.push_back({*rc::gen::inRange(0, 6), power(-3, 3), power(-2, sizeof(T) == 8 ? 4 : 2), power(-2, 0)});
+  }
+  const double offset = *rc::gen::element(0.0, power(0, 10));
+  const double noise = *rc::gen::element(0.0, 1e-14, 1e-9) * std::abs(terms[0].amplitude);
+  const double x = power(-1, 1);
+  const auto f = [&](const auto& v) {
+    auto y = v * 0.0;
+    for (const Term& t : terms) {
+      const auto u = t.frequency * v + t.phase;
+      const auto one = t.kind == 0   ? sin(u)
+                       : t.kind == 1 ? tanh(u)
+                       : t.kind == 2 ? u
+                       : t.kind == 3 ? square(u)
+                       : t.kind == 4 ? abs(u)
+                                     : log(square(u) + 1e-2);
+      y = y + t.amplitude * one;
+    }
+    return sum(noise > 0 ? noisy(y, noise) : y) + offset;
+  };
+  const auto report = compare_gradients(f, Tensor<T>{static_cast<T>(x)});
+  RC_ASSERT(!report.differs());
+}
+RC_GTEST_PROP(Differences, NeverAccuseARightGradient, ()) { never_accuses_a_right_gradient<double>(); }
+RC_GTEST_PROP(Differences, NeverAccuseARightGradientInFloat, ()) { never_accuses_a_right_gradient<float>(); }
+
+// ---- corners --------------------------------------------------------------------------------------------------------
+
+TEST(Differences, SeeAKinkAtACorner) {
+  const auto magnitude = sum_of([](const auto& x) { return abs(x); });
+  const auto half = sum_of([](const auto& x) { return relu(x); });
+  const auto bent = sum_of([](const auto& x) { return exp(x) + 0.1 * abs(x - 0.25); });
+  EXPECT_EQ(judge<double>(magnitude, 0), Verdict::kink);
+  EXPECT_EQ(judge<float>(magnitude, 0), Verdict::kink);
+  EXPECT_EQ(judge<double>(half, 0), Verdict::kink);
+  EXPECT_EQ(judge<float>(half, 0), Verdict::kink);
+  EXPECT_EQ(judge<double>(bent, 0.25), Verdict::kink);
+  for (const double slope : {-1.0, -0.3, 0.9, 1.0}) EXPECT_EQ(judge<double>(magnitude, 0, slope), Verdict::kink) << slope;
+  for (const double slope : {-1.001, 1.001, 3.0, kInf, kNaN}) EXPECT_EQ(judge<double>(magnitude, 0, slope), Verdict::differs);
+  for (const double slope : {-0.1, 1.1}) EXPECT_EQ(judge<double>(half, 0, slope), Verdict::differs) << slope;
+  const auto report = compare_gradients(half, Tensor<double>(0.0));
+  EXPECT_EQ(row_of(report, "tape", "differences").note.rfind("slope ", 0), 0u) << report;
+}
+
+TEST(Differences, SeeAKinkAtATie) {
+  const auto f = [](const auto& x, const auto& y) { return sum(maximum(x, y) * exp(x)); };
+  const Tensor<double> x{1, 2};
+  const Tensor<double> y{1, 3};
+  const auto d = vjp(f, {x, y}, 1.0);
+  Tensor<double> to_x = d[0];
+  to_x.mutable_data()[0] += 0.5 * std::exp(1.0);  // all of the gradient to x, none to y
+  Tensor<double> to_y = d[1];
+  to_y.mutable_data()[0] = 0;
+  const auto report = compare_gradients(f, {x, y}, {}, {NamedGradients<double>{"to x", {to_x, to_y}}});
+  EXPECT_FALSE(report.differs()) << report;
+  for (const char* name : {"tape", "to x"}) {
+    EXPECT_EQ(verdict_of(report, name, "differences", 0), Verdict::kink);
+    EXPECT_EQ(verdict_of(report, name, "differences", 1), Verdict::kink);
+  }
+  EXPECT_EQ(verdict_of(report, "to x", "tape"), Verdict::kink);  // another choice, as good
+  EXPECT_EQ(row_of(report, "tape", "differences").place, "x0[0]");
+}
+
+TEST(Differences, LookPastACornerBesideThePoint) {
+  for (const double x : {1e-1, 1e-3, 1e-5, 1e-6, 1e-9, 1e-20, 1e-30}) {
+    const auto magnitude = sum_of([](const auto& v) { return abs(v); });
+    const auto half = sum_of([](const auto& v) { return relu(v); });
+    EXPECT_EQ(judge<double>(magnitude, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(magnitude, -x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<float>(magnitude, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(half, -x), Verdict::agrees) << x;
+    EXPECT_NE(judge<double>(magnitude, x, 0), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(half, -x, 1), Verdict::differs) << x;
+    EXPECT_EQ(judge<double>(half, -x, 0.5), Verdict::differs) << x;
+  }
+  for (const double x : {1e-1, 1e-3, 1e-6}) {
+    EXPECT_EQ(judge<double>(sum_of([](const auto& v) { return abs(v); }), x, 0), Verdict::differs) << x;
+    EXPECT_EQ(judge<double>(sum_of([](const auto& v) { return abs(v); }), x, -1), Verdict::differs) << x;
+  }
+}
+
+TEST(Differences, TellABendFromACorner) {
+  const auto f = sum_of([](const auto& x) { return sqrt(square(x) + 1e-12); });
+  for (const double x : {0.0, 1e-9, 1e-6, 1e-3}) {
+    EXPECT_EQ(judge<double>(f, x), Verdict::agrees) << x;
+    EXPECT_EQ(judge<double>(f, x, 0.99 * x / std::sqrt(x * x + 1e-12) + 1e-4), Verdict::differs) << x;
+  }
+  judge<double>(sum_of([](const auto& x) { return pow(abs(x), 1.5); }), 0);
+  judge<double>(sum_of([](const auto& x) { return pow(x, 1.5); }), 0);
+  judge<double>(sum_of([](const auto& x) { return sqrt(abs(x)); }), 0);
+}
+
+// ---- what is wrong and easy is accused ------------------------------------------------------------------------------
+
+TEST(Differences, CatchAGradientThatLeaksIntoWhatFDoesNotDependOn) {
+  const Tensor<bool> mask(Shape{3}, {true, false, true});
+  const auto f = [mask](const auto& x) {
+    using S = ScalarOf<decltype(x)>;
+    const Tensor<S> y = where(mask, x, 0.0).value();
+    return sum(record("leaky", y, {{x, [](const Tensor<S>& g) { return g; }}}));
+  };
+  const auto report = compare_gradients(f, Tensor<double>{1, 2, 3});
+  EXPECT_EQ(verdict_of(report), Verdict::differs);
+  EXPECT_EQ(row_of(report, "tape", "differences").place, "x0[1]");
+}
+
+TEST(Differences, CatchAMissingTerm) {
+  EXPECT_EQ(judge<double>(sum_of([](const auto& x) { return x + sin(x); }), 0.7, 1), Verdict::differs);
+  EXPECT_EQ(judge<double>(sum_of([](const auto& x) { return x + 1e-3 * square(x); }), 0.7, 1), Verdict::differs);
+  EXPECT_EQ(judge<double>(sum_of([](const auto& x) { return x * exp(x); }), 0.0, 0), Verdict::differs);
+}
+
+// In an easy place, an error above the tolerance does not get away as one that cannot be told.
+RC_GTEST_PROP(Differences, AccuseAnyWrongGradientOfASmoothFunction, ()) {
+  const auto number = [](int low, int high) { return *rc::gen::inRange(low * 1000, high * 1000 + 1) / 1000.0; };
+  const double a = number(-3, 3);
+  const double b = number(1, 3);
+  const int kind = *rc::gen::inRange(0, 4);
+  const double x = number(-2, 2);
+  const auto f = [&](const auto& v) {
+    const auto u = b * v + a;
+    return sum(kind == 0 ? sin(u) : kind == 1 ? exp(u) : kind == 2 ? softplus(u) : u / (1.0 + square(u)));
+  };
+  const double slope = vjp(f, Tensor<double>{x}, 1.0)(0);
+  const double off = *rc::gen::element(-1.0, 1.0) * std::pow(10.0, *rc::gen::inRange(-5000, 2000) / 1000.0);
+  RC_ASSERT((judge<double>(f, x, slope + off * (1 + std::abs(slope)))) == Verdict::differs);
+  RC_ASSERT((judge<double>(f, x, slope)) == Verdict::agrees);
+}
+
+RC_GTEST_PROP(Differences, AccuseAWrongGradientInFloat, ()) {
+  const double x = *rc::gen::inRange(-2000, 2000) / 1000.0;
+  const double off = *rc::gen::element(-1.0, 1.0) * std::pow(10.0, *rc::gen::inRange(-1000, 2000) / 1000.0);
+  const auto f = sum_of([](const auto& v) { return sin(v) + 2.0 * v; });
+  RC_ASSERT((judge<float>(f, x, (std::cos(x) + 2) * (1 + off))) == Verdict::differs);
+  RC_ASSERT((judge<float>(f, x, std::cos(x) + 2)) == Verdict::agrees);
+}
+
+TEST(Differences, CatchAWrongSigmaOfTheBlur) {
+  const Tensor<double> image{1, 4, 2, -3, 5, 0, 1};
+  const auto f = [&](const auto& s) { return sum(square(gaussian_blur(image, s, {.radius = 4}))); };
+  const double slope = vjp(f, Tensor<double>(1.1), 1.0).item();
+  EXPECT_EQ(judge<double>(f, 1.1, 1.00001 * slope), Verdict::differs);
+  EXPECT_EQ(judge<double>(f, 1.1, slope), Verdict::agrees);
+}
