@@ -21,9 +21,10 @@ using Names = std::set<std::string>;
 const fs::path root = NABLUR_SOURCE_DIR;
 
 // From the ground up: a file of autodiff/ includes only what stands before it.
-const Lines order = {"export", "error",  "detail/process", "process", "detail/blocks", "detail/common_pool", "common_pool", "pool", "detail/parallel", "threads",        "arena",      "shape",
-                     "dual",   "random", "tensor",        "eigen",       "sum",        "variable",
-                     "tape",   "to_dot", "gradients",     "derivatives", "checkpoint", "compare_gradients"};
+const Lines order = {"export",      "error",  "detail/process",  "process",     "detail/blocks", "detail/common_pool",
+                     "common_pool", "pool",   "detail/parallel", "threads",     "arena",         "shape",
+                     "dual",        "random", "tensor",          "eigen",       "sum",           "variable",
+                     "tape",        "to_dot", "gradients",       "derivatives", "checkpoint",    "compare_gradients"};
 
 // What a public header may ask of the standard library: nothing that is slow to compile.
 const Names light = {"array",    "cmath", "cstddef",   "cstdint", "initializer_list", "iosfwd",      "limits",  "new",
