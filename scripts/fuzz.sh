@@ -3,8 +3,8 @@
 #
 #   scripts/fuzz.sh [--fast] [seconds] [fuzzer]...     60 seconds of each fuzzer of tests/fuzz by default
 #
-# --fast builds without sanitizers: several times as many inputs in the same time. What is found lies in build/fuzz/found/<fuzzer>;
-# new inputs are kept in build/fuzz/corpus/<fuzzer>, from which the next run starts.
+# --fast builds without sanitizers, in build/fuzz-fast: several times as many inputs in the same time. What is found lies in
+# build/fuzz/found/<fuzzer>; new inputs are kept in build/fuzz/corpus/<fuzzer>, from which the next run starts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/packages.sh

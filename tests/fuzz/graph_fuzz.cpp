@@ -1,8 +1,9 @@
 // Random programs over all operators. Each step either throws nablur::Error and leaves the tape as it was, or gives what a second,
 // plain implementation of NumPy's rules predicts; the gradients are those that the chain rule makes of the steps' own.
 
+#include <algorithm>
 #include <deque>
-#include <stdexcept>
+#include <sstream>
 
 #include "graph/apply.h"
 #include "graph/compare.h"
@@ -28,6 +29,8 @@ Oracle finite_only("check_finite lets nothing infinite through", 50);
 Oracle chain_rule("a gradient is the chain of the steps' own", 500);
 Oracle unreached("what was not reached has a gradient of zeros", 100);
 Oracle named("named gradients are the unnamed ones", 500);
+Oracle casts("a cast to int64 cuts fractions and refuses what does not fit", 200);
+Oracle printed("a tensor prints its shape", 50);
 Oracle thrown("what a pullback throws comes out, and the tape can be swept again", 20);
 Oracle pool_empty("the pool has everything back", 500);
 
@@ -315,6 +318,25 @@ void check_float(const Step& step, std::span<const Tensor<double>> operands, Noi
   check_forward_against_reverse<float>(step, narrow, noise);
 }
 
+bool fits_int64(double v) { return v >= -0x1p63 && v < 0x1p63; }
+
+void check_tensor(const Tensor<double>& x) {
+  const bool fit = std::all_of(x.begin(), x.end(), fits_int64);
+  try {
+    const Tensor<std::int64_t> whole = x.cast<std::int64_t>();
+    const bool cut = fit && std::equal(x.begin(), x.end(), whole.begin(), [](double v, std::int64_t n) {
+                       return std::trunc(v) == static_cast<double>(n);
+                     });
+    casts.expect(cut, [&] { return to_string(x.shape()); });
+  } catch (const Error& e) {
+    casts.expect(!fit, e.what());
+  }
+  if (x.size() > 20) return printed.skip();
+  std::ostringstream text;
+  text << x;
+  printed.expect(text.str().starts_with("Tensor<double>" + to_string(x.shape())), text.str());
+}
+
 // Forward against reverse mode for all steps; the rest, which costs more, for one.
 void Run::check_steps() {
   Noise noise(choices_.byte());
@@ -324,8 +346,11 @@ void Run::check_steps() {
     check_forward_against_reverse<double>(*place.step, operands_of(*place.step), noise);
     done.push_back(place.step);
   }
+  const Place& place = places_[noise.bits() % places_.size()];
+  if (place.alive) check_tensor(place.plain);
   if (done.empty()) return;
   const Step& one = *done[noise.bits() % done.size()];
+  if (one.op == Op::max || one.op == Op::min) check_ties(one, operands_of(one)[0], noise);
   if (noise.bits() % 2 == 0) {
     check_float(one, operands_of(one), noise);
   } else {

@@ -16,6 +16,7 @@ Oracle finite_together("forward and reverse mode are finite together", 500);
 Oracle forward_value("forward mode has the plain value", 500);
 Oracle first_differences("<w, Jv> is a central difference", 50);
 Oracle second_differences("<u, Hv> is a central difference of the gradient", 20);
+Oracle ties("max and min share the gradient among those that tie", 20);
 Oracle symmetry("<u, Hv> = <v, Hu>", 50);
 
 template <class T>
@@ -286,6 +287,27 @@ void check_against_differences(const Step& s, std::span<const Tensor<double>> x,
   }
   const auto df = [&](double h) { return dot_all<double>(u, gradient<double>(s, moved(x, v, h), w)); };
   compare_difference(second_differences, "<u, Hv>", s, x, uhv.value, difference(df, inside), scale);
+}
+
+// Forward and reverse mode take the shares from one place, and differences see none: so a count of our own.
+void check_ties(const Step& s, const Tensor<double>& x, Noise& noise) {
+  const Tensor<double> y = value<double>(s, {&x, 1});
+  if (!all_finite(x) || x.size() == 0) return ties.skip();
+  const Tensor<double> w = weights<double>(y.shape(), noise);
+  const Tensor<double> dx = gradient<double>(s, {&x, 1}, w)[0];
+  Step kept = s;
+  kept.flag = true;
+  const Given wide = given(x);
+  const Sizes sizes = predict(kept, {&wide, 1}).sizes;  // those of y, with axes of size 1
+  const auto group = [&](std::int64_t i) { return offset_of(indices_of(i, wide.sizes), sizes); };
+  std::vector<double> count(static_cast<std::size_t>(y.size()), 0);
+  for (std::int64_t i = 0; i < x.size(); ++i) count[group(i)] += x.data()[i] == y.data()[group(i)] ? 1 : 0;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const std::size_t k = group(i);
+    const double expected = x.data()[i] == y.data()[k] ? w.data()[k] / count[k] : 0;
+    ties.expect(std::fabs(dx.data()[i] - expected) <= 1e-15 * std::fabs(w.data()[k]), "element ", i, " has ", dx.data()[i], " instead of ",
+                expected, ": ", [&] { return describe(s, {&x, 1}); });
+  }
 }
 
 }  // namespace nablur::fuzz

@@ -14,4 +14,7 @@ void check_forward_against_reverse(const Step& step, std::span<const Tensor<T>> 
 /// Both against central differences, and the Hessian-vector product against those of the gradient and for symmetry.
 void check_against_differences(const Step& step, std::span<const Tensor<double>> operands, Noise& noise);
 
+/// max and min share the gradient among the elements that tie, equally.
+void check_ties(const Step& step, const Tensor<double>& x, Noise& noise);
+
 }  // namespace nablur::fuzz
