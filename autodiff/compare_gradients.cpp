@@ -1,7 +1,9 @@
 #include <nablur/autodiff/compare_gradients.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <limits>
 
@@ -115,7 +117,9 @@ class Judge {
     } catch (const OutOfMemory&) {
       throw;
     } catch (const Error& error) {
-      why_[i] = concat("at ", list_[i].place, t < 0 ? " - " : " + ", float(std::abs(t)), ": ", error.what());
+      std::array<char, 16> size{};
+      std::snprintf(size.data(), size.size(), "%.1e", std::abs(t));
+      why_[i] = concat("at ", list_[i].place, t < 0 ? " - " : " + ", size.data(), ": ", error.what());
       return std::numeric_limits<double>::quiet_NaN();
     }
   }

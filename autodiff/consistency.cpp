@@ -11,7 +11,7 @@ namespace nablur::detail {
 GradientRow row_between(const std::string& derivation, const std::string& against, const std::string& place, double a, double b) {
   const double absolute = a == b ? 0 : std::abs(a - b);
   const double magnitude = std::max(std::abs(a), std::abs(b));
-  const double relative = absolute > 0 && magnitude > 0 ? absolute / magnitude : absolute;
+  const double relative = absolute > 0 && std::isfinite(absolute) ? absolute / magnitude : absolute;
   return {derivation, against, place, a, b, absolute, relative, 0, 0, Verdict::cannot_tell, ""};
 }
 

@@ -3,8 +3,8 @@
 //
 //   const auto y = sin(Dual<double>(x, 1.0));      // y.value == sin x, y.tangent == cos x
 //
-// f(v + tε) = f(v) + f'(v) t ε. In all operations on scalars a tangent of zero stays zero, whatever it meets (0·∞ and 0·NaN are 0
-// there): a constant has no derivative, also where the function's slope is infinite. Comparisons look at the value alone.
+// f(v + tε) = f(v) + f'(v) t ε. A zero tangent stays zero in every scalar operation, even times infinity or NaN: a constant has no
+// derivative. Comparisons use the values only; isnan, isinf and isfinite look at the tangent too.
 
 #include <cmath>
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace nablur {
 template <class T>
 constexpr T chain(const T& a, const T& b) {
   const T product = a * b;
-  // Only where it is no number can a zero factor make a difference; in this form loops over it vectorise.
+  // A zero factor matters only if the product is NaN. Written so, loops over it vectorise.
   const T zero(0);
   return product == product ? product : ((a == zero) | (b == zero)) ? zero : product;
 }

@@ -1,9 +1,9 @@
 #pragma once
-// The bridge to Eigen, both ways, without copies.
+// The bridge to Eigen: from a tensor without a copy, to a tensor by one evaluation of an expression.
 //
 //   as_matrix(t).row(0).sum()                     // Eigen looks at a tensor's numbers
 //   as_mutable_matrix(t) *= 2.0;                  // and writes them
-//   Tensor<double> t = from_eigen(a * b + c);     // an expression is evaluated straight into a tensor
+//   Tensor<double> t = from_eigen(a * b + c);     // evaluated into a new tensor (products through Eigen's temporary)
 //
 // The maps point into the tensor: keep it alive, and do not copy it while a mutable map is in use.
 
@@ -59,7 +59,7 @@ Eigen::Map<EigenMatrix<T>> as_mutable_matrix(Tensor<T>& t) {
 template <class T>
 void as_matrix(Tensor<T>&&) = delete;
 
-/// The value of any dense expression: rank 1 where its type is a vector, else rank 2.
+/// The value of any dense expression, as a new tensor: rank 1 if its type is a vector, else rank 2.
 template <class Derived>
 Tensor<typename Derived::Scalar> from_eigen(const Eigen::DenseBase<Derived>& expression) {
   using T = typename Derived::Scalar;
@@ -75,7 +75,9 @@ Tensor<typename Derived::Scalar> from_eigen(const Eigen::DenseBase<Derived>& exp
       return expression.derived().array();
     }
   };
-  Eigen::Map<Target>(t.mutable_data(), expression.rows(), expression.cols()) = value();
+  detail::or_out_of_memory("from_eigen", [&] {
+    Eigen::Map<Target>(t.mutable_data(), expression.rows(), expression.cols()) = value();
+  });
   return t;
 }
 

@@ -13,12 +13,13 @@
 
 namespace nablur {
 
-/// What a sweep found. A value: it stays readable when the tape is cleared or gone.
+/// The gradients of one sweep. A value: it stays valid after the tape is cleared or destroyed.
 template <class T>
 class NABLUR_API Gradients {
  public:
-  /// The gradient by a variable, of its shape; zeros where the loss does not depend on it. Throws for a constant, for a
-  /// variable of another recording, and for an intermediate that was not named in the call of gradients.
+  /// The gradient by a variable, of its shape; zeros if the loss does not depend on it. Throws for a constant, for a variable of
+  /// another recording, and for a variable whose gradient was not kept: an intermediate, or whatever was not named if names
+  /// were given. Under a constant loss, zeros for every variable.
   Tensor<T> operator[](const Variable<T>& variable) const;
 
   /// What the free functions `gradients` call. `named` null: by all of the tape's variables.
@@ -42,26 +43,26 @@ class NABLUR_API Gradients {
 };
 
 /// Gradients of a loss of one element by all variables that were made with tape.variable. The sweep frees what it passes;
-/// the tape stays as it is and may be swept again. Throws where the loss has more elements, or its tape was cleared or
-/// destroyed, or a pullback gives a shape that is neither its input's nor its output's.
+/// the tape stays as it is and may be swept again. Throws if the loss does not have exactly one element, if its tape was cleared
+/// or destroyed, or if a pullback returns a shape that is neither its input's nor its output's, or destroys the tape.
 template <class T>
 Gradients<T> gradients(const Variable<T>& loss) {
   return Gradients<T>::sweep(loss, nullptr, nullptr);
 }
-/// The same by exactly the variables named, intermediates included. A pullback runs only if one of its inputs leads to one of them.
+/// The gradients by the named variables only, intermediates included. A pullback runs only if one of its inputs leads to one of them.
 template <class T>
 Gradients<T> gradients(const Variable<T>& loss, std::initializer_list<Input<std::type_identity_t<T>>> named) {
   const std::span<const Input<T>> list(named.begin(), named.size());
   return Gradients<T>::sweep(loss, nullptr, &list);
 }
-/// The same by a list of variables whose length is known at run time only.
+/// The same for a vector of variables.
 template <class T, class List>
 requires std::is_same_v<List, std::vector<Variable<T>>> Gradients<T> gradients(const Variable<T>& loss, const List& named) {
   const std::vector<Input<T>, pool::Allocator<Input<T>>> inputs(named.begin(), named.end());
   const std::span<const Input<T>> list(inputs);
   return Gradients<T>::sweep(loss, nullptr, &list);
 }
-/// The gradients of Σ seed·y, for a y of any shape. Throws where the seed has another shape.
+/// The gradients of Σ seed·y, for a y of any shape. Throws if the seed has another shape.
 template <class T>
 Gradients<T> gradients(const Variable<T>& y, const std::type_identity_t<Tensor<T>>& seed) {
   return Gradients<T>::sweep(y, &seed, nullptr);

@@ -6,8 +6,6 @@
 
 #ifdef __GLIBC__
 #include <link.h>
-
-#pragma weak dlopen  // absent from a program linked statically, which nothing can unload
 #endif
 
 namespace nablur::detail {
@@ -18,7 +16,7 @@ bool pin() noexcept {
   static const char anchor = 0;
   Dl_info info;
   void* found = nullptr;
-  if (dlopen == nullptr || dladdr1(&anchor, &info, &found, RTLD_DL_LINKMAP) == 0) return true;
+  if (dladdr1(&anchor, &info, &found, RTLD_DL_LINKMAP) == 0) return true;
   const char* const name = static_cast<const link_map*>(found)->l_name;
   if (*name == '\0') return true;  // the program itself
   return dlopen(name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;

@@ -1,8 +1,11 @@
 #include <nablur/autodiff/random.h>
 
 #include <cmath>
+#include <new>
 #include <random>
 #include <utility>
+
+#include <nablur/autodiff/pool.h>
 
 namespace nablur {
 
@@ -12,8 +15,11 @@ struct Random::State {
   bool has_spare = false;
 };
 
-Random::Random(std::uint32_t seed) : state_(new State{std::mt19937(seed)}) {}
-Random::~Random() { delete state_; }
+Random::Random(std::uint32_t seed) : state_(::new (pool::allocate(sizeof(State))) State{std::mt19937(seed)}) {}
+Random::~Random() {
+  state_->~State();
+  pool::release(state_, sizeof(State));
+}
 
 // 27 high and 26 low bits, as in NumPy's random_double
 double Random::uniform() {

@@ -10,6 +10,7 @@ namespace nablur {
 /// MT19937 seeded as numpy.random.seed(seed) does it. Not safe for use from several threads at once.
 class NABLUR_API Random {
  public:
+  /// Throws OutOfMemory.
   explicit Random(std::uint32_t seed);
   ~Random();
   Random(const Random&) = delete;

@@ -99,9 +99,11 @@ void append(std::string& text, const Shape& shape) {
 }
 
 std::string to_string(const Shape& shape) {
-  std::string text;
-  append(text, shape);
-  return text;
+  return detail::or_out_of_memory("to_string", [&shape] {
+    std::string text;
+    append(text, shape);
+    return text;
+  });
 }
 
 }  // namespace nablur

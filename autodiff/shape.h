@@ -98,7 +98,7 @@ class NABLUR_API Shape {
     for (const std::int64_t s : sizes_) n *= s;
     return n;
   }
-  /// Size of one axis; negative axes count from the end. Throws where there is no such axis.
+  /// Size of one axis; negative axes count from the end. Throws if there is no such axis.
   std::int64_t operator[](std::int64_t axis) const {
     const std::int64_t i = axis < 0 ? axis + rank() : axis;
     if (i < 0 || i >= rank()) no_such_axis(axis);
@@ -113,8 +113,8 @@ class NABLUR_API Shape {
   detail::IntList sizes_;
 };
 
-/// A choice of axes, negative ones counting from the end. `{}` means "not given", which is all axes; a list that is known at run
-/// time means the axes in it, so that an empty one means none, as NumPy's empty tuple does.
+/// A choice of axes, negative ones counting from the end. `{}` means all axes. A span means exactly its axes: an empty span means
+/// none, as NumPy's empty tuple.
 class NABLUR_API Axes {
  public:
   Axes() noexcept = default;
@@ -146,15 +146,15 @@ NABLUR_API std::int64_t resolve_axis(const char* op, std::int64_t axis, std::int
 namespace detail {
 NABLUR_API Shape broadcast_unequal(const char* op, const Shape& a, const Shape& b);
 }
-/// The shape that two shapes take together under NumPy's broadcasting. Throws in the name of `op`.
+/// The common shape of two shapes under NumPy's broadcasting. Throws in the name of `op`.
 inline Shape broadcast(const char* op, const Shape& a, const Shape& b) {
   return a == b ? a : detail::broadcast_unequal(op, a, b);
 }
 
-/// True where broadcast(a, b) would not throw.
+/// True if at every axis the sizes are equal or one of them is 1. (broadcast may still throw: for more elements than fit 63 bits.)
 NABLUR_API bool broadcasts(const Shape& a, const Shape& b) noexcept;
 
-/// True where an array of shape `from` may stand as one of shape `to`.
+/// True if `from` broadcasts to exactly `to`.
 NABLUR_API bool broadcasts_to(const Shape& from, const Shape& to) noexcept;
 
 /// Python's way of writing it: (), (3,), (2, 3).

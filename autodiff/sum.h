@@ -5,18 +5,18 @@
 
 namespace nablur {
 
-/// Sum over the axes (all by default). They vanish, or stay with size 1 where keepdims is set; the sum of nothing is 0.
+/// Sum over the axes (all by default). They vanish, or stay with size 1 if keepdims is set. 0 if there are no elements.
 /// Throws for an axis that is not there or named twice.
 template <class T>
 requires detail::is_differentiable<T> NABLUR_API Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes = {},
                                                                     bool keepdims = false);
 
-/// The inverse of broadcasting: the sum over the axes along which `shape` was stretched to x's. Throws where `shape` does not
-/// broadcast to x's.
+/// The inverse of broadcasting: sums x over the axes along which `shape` was stretched. Throws if `shape` does not broadcast to x's
+/// shape.
 template <class T>
 requires detail::is_differentiable<T> NABLUR_API Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
 
-/// The shape that remains of x's after a reduction over resolved axes.
+/// The shape after a reduction over resolved axes.
 NABLUR_API Shape reduced_shape(const Shape& shape, const Axes& resolved, bool keepdims);
 
 namespace detail {
@@ -42,8 +42,7 @@ void pairwise_rows(std::int64_t begin, std::int64_t end, std::int64_t most, std:
 
 NABLUR_API bool contains(const Axes& resolved, std::int64_t axis) noexcept;
 
-/// Reduces x axis by axis: runs of neighbouring axes are taken as one, the last run first, so that what remains is
-/// contiguous at each turn. middle(rest, outer, n, inner) reduces the middle one of three axes.
+/// Reduces x axis by axis: runs of neighbouring axes are taken as one, the last run first. middle(rest, outer, n, inner) reduces the middle one of three axes.
 template <class T, class Middle>
 Tensor<T> reduce_axes(const Tensor<T>& x, const Axes& resolved, const Middle& middle) {
   Tensor<T> rest = x;

@@ -25,6 +25,13 @@ class NABLUR_API Adjoints;
 
 namespace detail {
 
+class Name;
+
+/// f(), which records several operators on the tape of x or, if it throws, none. Throws in the name of `name` if that tape was
+/// cleared or destroyed.
+template <class T, class F>
+Variable<T> composed(Name name, const Variable<T>& x, const F& f);
+
 // How a pullback of a type that is no longer known is moved, called and destroyed. One of `pull` and `pull_joint` is set.
 template <class T>
 struct PullbackType {
@@ -80,9 +87,9 @@ class Name {
 
 }  // namespace detail
 
-/// A variable that an operator takes, by reference, with its pullback where each input has one of its own: a function that maps
-/// the incoming gradient g (the output's shape) to the input's gradient (the input's shape; or the output's, then it is summed
-/// to the input's). Lives within one call of record.
+/// An operand of an operator, held by reference for one call of record. If the inputs have pullbacks of their own, it carries its
+/// one: a function of the gradient g by the output that returns the gradient by this input, in the input's shape or in the
+/// output's, which is then summed to the input's.
 template <class T>
 class Input {
  public:
@@ -102,12 +109,12 @@ class Input {
 template <class T>
 class NABLUR_API Adjoints {
  public:
-  /// Whether input i is on the tape and its gradient asked for; what is added for another one is dropped.
+  /// True if the gradient by input i is needed; what is added for another one is dropped. Throws if there is no input i.
   bool wants(std::size_t i) const;
   /// Adds to the gradient of input i; shapes as for a pullback's result.
   void add(std::size_t i, Tensor<T> gradient);
-  /// The gradient of input i so far, of its shape (zeros at first), to add to in place: what touches few elements costs no
-  /// more. Throws where the input is not wanted.
+  /// The gradient by input i so far, in its shape (zeros at first). Add to it in place if the operator touches few elements.
+  /// Throws if input i is not wanted.
   Tensor<T>& accumulator(std::size_t i);
 
  private:
@@ -141,31 +148,23 @@ class NABLUR_API Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// A variable to differentiate by. Throws under check_finite where a number is not finite.
+  /// A variable to differentiate by. Throws during a sweep over the tape and, under check_finite, if a number is not finite.
   Variable<T> variable(Tensor<T> value);
 
   /// Forgets all nodes and keeps the memory for the next recording. Values and gradients already taken stay readable;
-  /// recording on variables from before throws from now on.
+  /// recording on variables from before throws from now on. Throws during a sweep over the tape.
   void clear();
 
   /// Number of nodes, variables included.
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(recording_->nodes.size()); }
 
-  /// While on, recording and sweeping throw an Error that names the operator which first made a NaN or an infinity.
+  /// While on, recording and sweeping throw an Error that names the first operator on the tape whose result, or whose inputs'
+  /// gradient, has a NaN or an infinity. Constants are not looked at.
   /// Every number is looked at once more; a joint pullback's accumulators whole, each time.
   void check_finite(bool on) noexcept { recording_->check_finite = on; }
 
   /// What the free functions `record` and `gradients` call.
   static Variable<T> record(const char* name, Tensor<T> value, std::span<const Input<T>> inputs, detail::PullbackRef<T> joint);
-
-  /// What `detail::composed` calls: a place on the tape of a variable, and the way back to it.
-  struct Mark {
-    Tape* tape = nullptr;  // null for a constant
-    std::size_t nodes = 0;
-    detail::Arena::Mark arena = {};
-  };
-  static Mark mark(const char* name, const Variable<T>& x);
-  static void forget_after(const Mark& mark) noexcept;
 
   /// For tools that draw or count: each node's name, shape and inputs, in creation order. `index` is -1 for a constant.
   struct Edge {
@@ -188,6 +187,17 @@ class NABLUR_API Tape {
  private:
   friend class Adjoints<T>;
   friend class Gradients<T>;
+  template <class U, class F>
+  friend Variable<U> detail::composed(detail::Name name, const Variable<U>& x, const F& f);
+
+  // A place on the tape of a variable, and the way back to it.
+  struct Mark {
+    Tape* tape = nullptr;  // null for a constant
+    std::size_t nodes = 0;
+    detail::Arena::Mark arena = {};
+  };
+  static Mark mark(const char* name, const Variable<T>& x);
+  static void forget_after(const Mark& mark) noexcept;
 
   static Tape* tape_of(const char* op, const Variable<T>& variable);
   static Tape* common_tape(const char* name, std::span<const Input<T>> inputs);
@@ -214,10 +224,10 @@ class NABLUR_API Tape {
   detail::TapeSlot* slot_;
 };
 
-/// Puts an operator on the tape of its inputs: its value, and for each input the pullback of the gradient. The one way onto a
-/// tape. Constants among the inputs are left out; where all are constants nothing is recorded and the result is one.
-/// `name` is a literal. Throws, and leaves the tape as it was, where the inputs are of different tapes or of one that was cleared
-/// or destroyed.
+/// Puts an operator on the tape of its inputs: its name (a literal), its value, and for each input a pullback. This is the only
+/// way onto a tape. Constants among the inputs get no pullback; if all are constants, nothing is recorded and the result is one.
+/// Throws, and leaves the tape as it was, if the inputs are of different tapes or of one that was cleared or destroyed, if a
+/// variable has no pullback, during a sweep over the tape, and under check_finite.
 ///
 ///   record("sigmoid", y, {{x, [y](const Tensor<T>& g) { return g * y * (1.0 - y); }}});
 template <class T>
@@ -226,7 +236,7 @@ Variable<T> record(detail::Name name, Tensor<T> value, std::initializer_list<Inp
 }
 
 /// The same with one pullback for all inputs, `(const Tensor<T>& g, Adjoints<T>& d)`, for gradients that share work or touch
-/// only a part of an input.
+/// only a part of an input. It runs only if a gradient is wanted; those of constants never are.
 template <class T, class F>
 Variable<T> record(detail::Name name, Tensor<T> value, std::initializer_list<Input<std::type_identity_t<T>>> inputs, F&& joint) {
   return Tape<T>::record(name, std::move(value), {inputs.begin(), inputs.size()},
@@ -240,8 +250,6 @@ Variable<T> record(detail::Name name, Tensor<T> value, std::span<const Variable<
 
 namespace detail {
 
-/// f(), which records several operators on the tape of x or, if it throws, none. Throws in the name of `name` if that tape was
-/// cleared or destroyed.
 template <class T, class F>
 Variable<T> composed(Name name, const Variable<T>& x, const F& f) {
   const auto mark = Tape<T>::mark(name, x);

@@ -87,7 +87,7 @@ void combine_loop(char op, std::int64_t n, const T* a, std::int64_t step_a, cons
 
 [[noreturn]] void shapes_differ(char op, const Shape& a, const Shape& b) {
   fail("tensor: ", std::string_view(&op, 1), " needs equal shapes or a number on one side, got ", a, " and ", b,
-       "; the operators of ops/ broadcast");
+       "; Variable(a) ", std::string_view(&op, 1), " b broadcasts");
 }
 
 }  // namespace
@@ -161,7 +161,7 @@ namespace {
 template <class T>
 T made(const char* op, double x) {
   if constexpr (std::is_same_v<T, std::int64_t>) {
-    return detail::to_int64(op, x);
+    return detail::to_int64(op, std::floor(x));
   } else {
     return static_cast<T>(x);
   }
@@ -269,7 +269,10 @@ Tensor<T> Tensor<T>::combine(char op, const Tensor& a, const Tensor& b) {
 
 template <class T>
 Tensor<T>& Tensor<T>::combine_into(char op, const Tensor& b) {
-  if (!(shape() == b.shape()) && b.rank() != 0) shapes_differ(op, shape(), b.shape());
+  if (!(shape() == b.shape()) && b.rank() != 0) {
+    fail("tensor: ", std::string_view(&op, 1), "= keeps the left shape: it needs the same shape or a number on the right, got ",
+         shape(), " and ", b.shape());
+  }
   // Integers may turn out not to fit half-way.
   const bool in_place = block_ != nullptr && block_->destroy == destroy_own && block_->unique() && !std::is_integral_v<T>;
   if (!in_place) return *this = combine(op, *this, b);

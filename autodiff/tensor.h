@@ -67,18 +67,19 @@ class NABLUR_API Tensor {
 
   /// Shape (0,): no element.
   Tensor() noexcept = default;
-  /// Rank 0, from a number; integers only from integers.
+  /// Rank 0. A tensor of integers cannot be made from a floating-point number.
   template <class N>
   requires(std::is_same_v<N, T> || (std::is_arithmetic_v<N> && !(std::is_floating_point_v<N> && std::is_integral_v<T>)))
       Tensor(N number)
       : Tensor(Shape{}, static_cast<T>(number)) {}
   /// Rank 1.
   Tensor(std::initializer_list<T> numbers) : Tensor(Shape{static_cast<std::int64_t>(numbers.size())}, numbers) {}
-  /// Rank 2, from rows. Throws where they differ in length. (Braces in a list of Duals are Duals.)
+  /// Rank 2, from rows of two or more numbers (a column: Tensor(Shape{2, 1}, {1, 2})). Throws if they differ in length. Not for
+  /// Dual: there, {1, 2} is one Dual.
   Tensor(std::initializer_list<std::initializer_list<T>> rows) requires(!is_dual<T>);
   /// All elements alike.
   Tensor(const Shape& shape, T number);
-  /// From numbers in row-major order. Throws where their count is not the shape's.
+  /// From numbers in row-major order. Throws if their count is not the shape's.
   Tensor(const Shape& shape, std::initializer_list<T> numbers)
       : Tensor(shape, std::span<const T>(numbers.begin(), numbers.size())) {}
   Tensor(const Shape& shape, std::span<const T> numbers);
@@ -100,10 +101,10 @@ class NABLUR_API Tensor {
   static Tensor zeros(const Shape& shape) { return Tensor(shape, T(0)); }
   static Tensor ones(const Shape& shape) { return Tensor(shape, T(1)); }
   static Tensor full(const Shape& shape, T number) { return Tensor(shape, number); }
-  /// begin, begin + step, … below end (above it where step is negative). Throws if step is 0 or anything is not finite.
+  /// ⌈(end − begin)/step⌉ numbers begin + i·step, as numpy.arange: rounding may make the last one reach end. Throws if step is 0 or anything is not finite.
   static Tensor arange(double begin, double end, double step = 1);
   static Tensor arange(double end) { return arange(0, end); }
-  /// n numbers from first to last, both included, as numpy.linspace makes them. Throws if n is negative or one of the two is not
+  /// n numbers from first to last, both included, as numpy.linspace makes them (integers rounded down). Throws if n is negative or one of the two is not
   /// finite.
   static Tensor linspace(double first, double last, std::int64_t n);
   /// Samples of the normal distribution (mean 0, deviation 1), or uniform in [0, 1), drawn in row-major order.
@@ -111,8 +112,9 @@ class NABLUR_API Tensor {
   static Tensor uniform(const Shape& shape, Random& random);
 
   /// Adopts foreign memory without a copy: shape.size() numbers at `data`, which must not change while a tensor holds them.
-  /// `owner` (any object whose move leaves the numbers where they are: a std::vector, a shared_ptr, a lambda's capture) is moved
-  /// or copied, and destroyed when the last tensor lets go.
+  /// `owner` is what keeps them alive: it is moved (or, if it is a shared_ptr or another handle, may be copied) and destroyed when
+  /// the last tensor lets go. Pass a std::vector by std::move, after taking its data(): a copy of it would own other memory.
+  /// Throws if `data` is null and the shape has elements.
   template <class Owner>
   static Tensor wrap(const T* data, const Shape& shape, Owner&& owner);
 
@@ -124,14 +126,14 @@ class NABLUR_API Tensor {
   const T* begin() const noexcept { return data(); }
   const T* end() const noexcept { return data() + size(); }
   std::span<const T> values() const noexcept { return {data(), static_cast<std::size_t>(size())}; }
-  /// For writing, after a copy where another tensor (or foreign memory) holds the same numbers. Valid until the next copy of
-  /// this tensor.
+  /// Pointer for writing. Copies the elements first if they are shared: with another tensor, with the base of a view, or with
+  /// wrapped memory. Valid until this tensor is copied next.
   T* mutable_data() {
     if (block_ == nullptr || block_->destroy != destroy_own || !block_->unique()) own();
     return const_cast<T*>(data());
   }
 
-  /// The only element. Throws where there is not exactly one.
+  /// The only element. Throws if there is not exactly one.
   T item() const;
   /// One element by its indices, negative ones counting from the end. Throws out of range.
   template <class... I>
@@ -140,24 +142,24 @@ class NABLUR_API Tensor {
     return data()[flat_index({indices, sizeof...(I)})];
   }
 
-  /// The same numbers under another shape; no copy. Throws where the counts differ.
+  /// The same numbers under another shape: a view without a copy, which keeps the whole block alive. Throws if the counts differ.
   Tensor reshaped(const Shape& shape) const;
-  /// Indices [begin, end) of the first axis; no copy. Throws out of range.
+  /// Indices [begin, end) of the first axis, counted from the front: a view without a copy, which keeps the whole block alive.
+  /// Throws out of range.
   Tensor rows(std::int64_t begin, std::int64_t end) const;
 
-  /// Every element converted as static_cast does; to Dual with tangent 0, from Dual the value. Throws if an element is no 64-bit
-  /// integer and U is that type.
+  /// Every element converted as static_cast does; to Dual with tangent 0, from Dual the value. To std::int64_t fractions are cut
+  /// off; throws if an element is NaN or out of range.
   template <class U>
   Tensor<U> cast() const;
 
-  /// Shapes must be equal, or one side of rank 0 (for full broadcasting put the tensors into operators of ops/). Throws
-  /// otherwise.
+  /// Shapes must be equal, or one side of rank 0: throws otherwise. For broadcasting make one of them a constant: Variable(a) + b.
   friend Tensor operator+(const Tensor& a, const Tensor& b) { return combine('+', a, b); }
   friend Tensor operator-(const Tensor& a, const Tensor& b) { return combine('-', a, b); }
   friend Tensor operator*(const Tensor& a, const Tensor& b) { return combine('*', a, b); }
   friend Tensor operator/(const Tensor& a, const Tensor& b) { return combine('/', a, b); }
   friend Tensor operator-(const Tensor& a) { return combine('*', a, Tensor(T(-1))); }
-  /// In place where nobody else holds the numbers.
+  /// The shape stays: b has the same or rank 0. In place unless another tensor holds the numbers, or they are integers.
   Tensor& operator+=(const Tensor& b) { return combine_into('+', b); }
   Tensor& operator-=(const Tensor& b) { return combine_into('-', b); }
 

@@ -53,8 +53,11 @@ void print_axis(std::string& text, const Shape& shape, std::int64_t axis, const 
 
 template <class T>
 std::ostream& Tensor<T>::print(std::ostream& out) const {
-  std::string text = detail::concat("Tensor<", kName<T>, ">", shape(), " ");
-  print_axis(text, shape(), 0, data(), size());
+  const std::string text = detail::or_out_of_memory("tensor", [this] {
+    std::string numbers = detail::concat("Tensor<", kName<T>, ">", shape(), " ");
+    print_axis(numbers, shape(), 0, data(), size());
+    return numbers;
+  });
   return out << text;
 }
 

@@ -2,8 +2,10 @@
 
 namespace nablur {
 
+namespace {
+
 template <class T>
-std::string to_dot(const Tape<T>& tape) {
+std::string dot_text(const Tape<T>& tape) {
   std::string text = "digraph tape {\n";
   for (std::int64_t i = 0; i < tape.size(); ++i) {
     const auto& node = tape.node(i);
@@ -19,6 +21,13 @@ std::string to_dot(const Tape<T>& tape) {
     }
   }
   return text + "}\n";
+}
+
+}  // namespace
+
+template <class T>
+std::string to_dot(const Tape<T>& tape) {
+  return detail::or_out_of_memory("to_dot", [&tape] { return dot_text(tape); });
 }
 
 template std::string to_dot(const Tape<float>&);

@@ -32,8 +32,8 @@ struct TapeSlot {
 
 }  // namespace detail
 
-/// A value that may have a place on a tape. Reading it (value, shape) goes on working after the tape is cleared or gone;
-/// recording on it does not. Copying is cheap. It stays on its tape's thread.
+/// A value that may have a place on a tape. value() and shape() stay valid after the tape is cleared or destroyed; using it in an
+/// operator then throws. Copying is cheap. It stays on its tape's thread.
 template <class T>
 class Variable {
   static_assert(detail::is_differentiable<T>, "Variable<T>: T is float, double, Dual<float> or Dual<double>");
@@ -51,9 +51,9 @@ class Variable {
   const Shape& shape() const noexcept { return value_.shape(); }
   std::int64_t rank() const noexcept { return value_.rank(); }
   std::int64_t size() const noexcept { return value_.size(); }
-  /// The only element. Throws where there is not exactly one.
+  /// The only element. Throws if there is not exactly one.
   T item() const { return value_.item(); }
-  /// True where no tape knows of it.
+  /// True if it is not on a tape.
   bool is_constant() const noexcept { return slot_ == nullptr; }
 
  private:
@@ -122,11 +122,11 @@ inline constexpr bool is_variable<Variable<T>> = true;
 
 }  // namespace detail
 
-/// The scalar type that the operands tell.
+/// The scalar type that the operands agree on.
 template <class... X>
 using Scalar = typename detail::ScalarOfAll<X...>::type;
 
-/// X may stand beside scalars T: it is a number, or holds T, or holds the plain counterpart of the Dual T.
+/// X is a valid operand beside scalar type T: it is a number, or holds T, or holds the plain counterpart of the Dual T.
 template <class X, class T>
 concept OperandOf = std::is_arithmetic_v<X> || std::is_same_v<typename detail::ScalarOf<X>::type, T> ||
                     std::is_same_v < typename detail::ScalarOf<X>::type,

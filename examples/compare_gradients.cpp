@@ -1,7 +1,9 @@
-// The blur's gradient by hand, composed on the tape, in forward mode and by central differences, side by side; then every
-// operator of the library in one line. Exit code 0 when all agree, 1 when one differs, 2 for options it does not know.
+// The blur's gradient by hand, composed on the tape, in forward mode and by differences, side by side; then every operator of the
+// library in one line; then what each verdict looks like. Exit code 0 if all is as expected, 1 if not, 2 for options it does not
+// know.
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -66,7 +68,7 @@ double worst(const GradientReport& report, const std::string& derivation) {
 }
 
 bool compare_blur(double perturbation) {
-  std::printf("gaussian_blur: gradients in sigma and in the signal against central differences, worst relative error\n");
+  std::printf("gaussian_blur: gradients in sigma and in the signal against differences, worst relative error\n");
   std::printf("%-10s %6s %3s  %-10s  %10s %10s %10s  %s\n", "shape", "sigma", "R", "border", "by hand", "composed", "forward",
               "verdict");
   bool all = true;
@@ -100,6 +102,26 @@ bool compare_operators() {
   return all;
 }
 
+// Wrong, hopeless, and right in two ways: the derivative of f at x that somebody claims.
+template <class F>
+GradientRow judge(const std::string& claim, const F& f, double x, double derivative) {
+  const auto report = compare_gradients(f, Tensor<double>(x), {}, {{claim, {derivative}}});
+  for (const auto& row : report.rows) {
+    if (row.derivation == claim && row.against == "differences") return row;
+  }
+  return {};
+}
+
+bool one_of_each_verdict() {
+  const auto root = [](const auto& x) { return sqrt(x); };
+  const auto magnitude = [](const auto& x) { return abs(x); };
+  const GradientReport report{{judge("d sqrt(x) = 1/4", root, 4, 0.25), judge("d sqrt(x) = 0.2500025", root, 4, 0.2500025),
+                               judge("d sqrt(x) = inf", root, 0, INFINITY), judge("d |x| = 0", magnitude, 0, 0)}};
+  std::cout << "\none of each verdict:\n" << report << std::flush;
+  return report.count(Verdict::agrees) == 1 && report.count(Verdict::differs) == 1 && report.count(Verdict::cannot_tell) == 1 &&
+         report.count(Verdict::kink) == 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -118,5 +140,7 @@ int main(int argc, char** argv) {
   const bool blur = compare_blur(perturbation);
   const bool operators = compare_operators();
   std::printf("\n%s\n", blur && operators ? "all agree" : "NOT all agree");
-  return blur && operators ? 0 : 1;
+  std::fflush(stdout);
+  const bool verdicts = one_of_each_verdict();
+  return blur && operators && verdicts ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Arithmetic of two operands, elementwise, with NumPy's broadcasting. Operands are Variables, Tensors and numbers; operators
-// written as signs need a Variable among them (between two Tensors they are plain tensor arithmetic, off the tape). All throw
-// Error where the shapes do not broadcast.
+// Arithmetic of two operands, elementwise, with NumPy's broadcasting. Operands are Variables, Tensors and numbers; the operators
+// + − * / need at least one Variable (between two Tensors they are Tensor's own, which do not broadcast). All throw Error if the
+// shapes do not broadcast.
 //
 //   auto r = sum(square(a * x + b - y));
 
@@ -33,7 +33,7 @@ extern template struct Arithmetic<Dual<double>>;
 
 }  // namespace compiled
 
-/// The operands of a sign: they go together, and one of them is a Variable.
+/// Operands of + − * /: valid together, at least one a Variable.
 template <class A, class B>
 concept SignOperands = Operands<A, B> &&(detail::is_variable<A> || detail::is_variable<B>);
 
@@ -84,8 +84,8 @@ Variable<T>& operator/=(Variable<T>& a, const B& b) {
   return a = a / b;
 }
 
-/// a^b as std::pow has it. ∂/∂a = b a^(b−1), which is 0 at b = 0; ∂/∂b = a^b ln a, which is 0 where a^b is 0, also 0 for
-/// a = b = 0, and NaN for a < 0.
+/// a^b as std::pow has it, 1 for b = 0 and for a = 1 even beside NaN. ∂/∂a = b a^(b−1), which is 0 at b = 0; ∂/∂b = a^b ln a, which
+/// is 0 where a^b is 0, 0 for a = b = 0, and else NaN for a < 0.
 template <class A, class B>
 requires Operands<A, B> Variable<Scalar<A, B>> pow(const A& a, const B& b) {
   using T = Scalar<A, B>;

@@ -33,11 +33,14 @@ constexpr Row kTorch[] = {{"constant", Border::zero},
                           {"circular", Border::circular}};
 
 Border find(const char* function, std::span<const Row> rows, std::string_view name, std::string_view asked) {
-  std::string known;
   for (const Row& row : rows) {
     if (row.name == name) return row.border;
-    known.append(known.empty() ? "" : ", ").append(row.name);
   }
+  const std::string known = detail::or_out_of_memory(function, [rows] {
+    std::string names;
+    for (const Row& row : rows) names.append(names.empty() ? "" : ", ").append(row.name);
+    return names;
+  });
   fail(function, ": \"", asked, "\" is none of ", known);
 }
 
@@ -58,10 +61,10 @@ void detail::require_border(const char* op, Border border) {
 Border border_from_name(std::string_view name) {
   if (name == "reflect") {
     fail(
-        "border: \"reflect\" means symmetric (ba|abcd|dc) to SciPy and OpenCV, and mirror (cb|abcd|cb) to NumPy and PyTorch; say "
+        "border_from_name: \"reflect\" means symmetric (ba|abcd|dc) to SciPy and OpenCV, and mirror (cb|abcd|cb) to NumPy and PyTorch; say "
         "which");
   }
-  return find("border", kNames, name, name);
+  return find("border_from_name", kNames, name, name);
 }
 
 Border border_from_scipy(std::string_view mode) { return find("border_from_scipy", kScipy, mode, mode); }

@@ -17,7 +17,7 @@ enum class Border {
   circular,   ///< c d | a b c d | a b
 };
 
-/// The border's name above; "unknown" for a number that is none of the five.
+/// The border's name above; "unknown" for any other value.
 NABLUR_API const char* to_string(Border border) noexcept;
 
 namespace detail {
@@ -33,7 +33,7 @@ NABLUR_API Border border_from_name(std::string_view name);
 /// others.
 NABLUR_API Border border_from_scipy(std::string_view mode);
 
-/// OpenCV's border types by name, with or without BORDER_ (CONSTANT of 0, REPLICATE, REFLECT, REFLECT_101, WRAP, DEFAULT), or by
+/// OpenCV's border types by name, with or without BORDER_ (CONSTANT of 0, REPLICATE, REFLECT, REFLECT_101 or REFLECT101, WRAP, DEFAULT), or by
 /// number. Throws for others.
 NABLUR_API Border border_from_opencv(std::string_view type);
 NABLUR_API Border border_from_opencv(int type);

@@ -21,9 +21,9 @@ extern template struct Convolve<Dual<double>>;
 
 }  // namespace compiled
 
-/// Convolution of x with a kernel of rank 1 and odd length 2R + 1 along one axis: y_i = Σ_d kernel_(R+d) x_(i−d), of x's shape
-/// for every length of either. (numpy.convolve in mode "same" gives the longer of the two instead.) Differentiable in x and in
-/// the kernel. Throws Error for a kernel of another rank or of even length.
+/// Convolution of x with a kernel of rank 1 and odd length 2R + 1 along one axis: y_i = Σ_d kernel_(R+d) x_(i−d), same
+/// shape as x, even if the kernel is longer. (numpy.convolve in mode "same" gives the longer of the two instead.) Differentiable in x and in
+/// the kernel. Throws Error for a kernel of another rank or of even length, and for a number that is none of the borders.
 template <class X, class K>
 requires Operands<X, K> Variable<Scalar<X, K>> convolve(const X& x, const K& kernel, std::int64_t axis = -1,
                                                         Border border = Border::zero) {

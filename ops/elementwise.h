@@ -1,7 +1,7 @@
 #pragma once
-// Functions of each element. Same shape out as in; NaN in, NaN out. Values and slopes are exact to rounding over the whole range,
-// without a NaN or an infinity that the mathematics does not have, and depend on the element alone, never on its place in the
-// array.
+// Functions of each element. Same shape out as in; NaN in, NaN out. Values are within 4 units in the last place and slopes within 6
+// over the whole range (logaddexp: see there), without a NaN or an infinity that the mathematics does not have, and depend on the
+// element alone, never on its place in the array.
 //
 //   auto y = tanh(log1p(square(x)));
 
@@ -43,7 +43,7 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> exp(const X& x) {
   return compiled::Elementwise<Scalar<X>>::exp(detail::operand<Scalar<X>>(x));
 }
-/// Natural logarithm, for x > 0; −∞ at 0, NaN below. The slope at 0 is ∞.
+/// Natural logarithm, for x > 0; −∞ at 0, NaN below. The slope is 1/x everywhere, ∞ at 0.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> log(const X& x) {
   return compiled::Elementwise<Scalar<X>>::log(detail::operand<Scalar<X>>(x));
@@ -53,7 +53,7 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> expm1(const X& x) {
   return compiled::Elementwise<Scalar<X>>::expm1(detail::operand<Scalar<X>>(x));
 }
-/// ln(1 + x), exact to rounding near 0 as well, for x > −1; −∞ at −1, NaN below.
+/// ln(1 + x), exact to rounding near 0 as well, for x > −1; −∞ at −1, NaN below. The slope is 1/(1 + x).
 template <class X>
 requires Operands<X> Variable<Scalar<X>> log1p(const X& x) {
   return compiled::Elementwise<Scalar<X>>::log1p(detail::operand<Scalar<X>>(x));
@@ -88,12 +88,12 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> tanh(const X& x) {
   return compiled::Elementwise<Scalar<X>>::tanh(detail::operand<Scalar<X>>(x));
 }
-/// Logistic function 1/(1 + e^−x). Exact to rounding over the whole range, the slope too: 0 at −800, 1 at +800.
+/// Logistic function 1/(1 + e^−x): 0 at −800, 1 at +800. The slope keeps its digits where the value has reached 0 or 1.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> sigmoid(const X& x) {
   return compiled::Elementwise<Scalar<X>>::sigmoid(detail::operand<Scalar<X>>(x));
 }
-/// ln(1 + e^x). Exact to rounding over the whole range: x for large x, e^x for very negative x, 0 at −∞.
+/// ln(1 + e^x): x for large x, e^x for very negative x, 0 at −∞.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> softplus(const X& x) {
   return compiled::Elementwise<Scalar<X>>::softplus(detail::operand<Scalar<X>>(x));
@@ -118,8 +118,9 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> clamp(const X& x, double low, double high) {
   return compiled::Elementwise<Scalar<X>>::clamp(detail::operand<Scalar<X>>(x), low, high);
 }
-/// ln(e^a + e^b) of two operands that broadcast, without overflow: never less than the greater of the two. Between equal
-/// infinities each gets half of the gradient.
+/// ln(e^a + e^b) of two operands that broadcast, without overflow: never less than the greater of the two. The error is a few units
+/// in the last place of the greater operand: the result may cancel where e^a + e^b is near 1. The relative error of the slopes
+/// grows with |a − b|. Between equal infinities each gets half of the gradient.
 template <class A, class B>
 requires Operands<A, B> Variable<Scalar<A, B>> logaddexp(const A& a, const B& b) {
   using T = Scalar<A, B>;

@@ -1,7 +1,7 @@
 #pragma once
 // The Gaussian blur, differentiable in the image and in its scale σ, with the derivative in closed form.
 //
-//   const auto y = gaussian_blur(image, sigma);                             // all axes, R = ⌈3σ⌉, zero border
+//   const auto y = gaussian_blur(image, sigma);                             // all axes, R = max(1, ⌈3σ⌉), zero border
 //   const auto z = gaussian_blur(image, sigma, {.axes = {0, 1}, .radius = 9, .border = Border::mirror});
 
 #include <optional>
@@ -55,17 +55,23 @@ requires std::is_integral_v<N> GaussianTaps<double> gaussian_taps(N sigma, std::
   return compiled::GaussianBlur<double>::gaussian_taps(static_cast<double>(sigma), radius);
 }
 
-/// x of any rank, blurred along the chosen axes with the normalised Gaussian truncated at ±R; of x's shape, also where the
-/// kernel is longer than the axis. σ in samples, of rank 0 (for all axes) or with one entry for each axis, in the order of
-/// `axes`. σ = 0 is the identity, with derivative 0. Value, gradient and Hessian-vector products are finite for every finite σ.
-/// With R tied to σ the result jumps where ⌈truncate·σ⌉ does; a fixed radius makes it smooth. The two samples at the same
-/// distance are added first: a sum past the largest number is infinite, though its weighted value may not be.
+/// Blurs x (any rank) along the chosen axes with the normalised Gaussian cut off at ±R. Same shape as x, even if the kernel is
+/// longer than the axis. σ is in samples: one for all axes (rank 0), or one entry for each axis in the order of `axes`. σ = 0 is the
+/// identity, with derivative 0. Value, gradient and Hessian-vector products are finite for every finite σ. If R follows σ, the
+/// result jumps where ⌈truncate·σ⌉ does; a fixed radius makes it smooth. The two samples at one distance are added before they are
+/// weighted: their sum may overflow to infinity although the result would not.
 ///
-/// float and double run on the machine's vectors (simd.h) and on several threads (threads.h). Beside x and y it takes memory for
-/// O(R) rows a thread; with three axes or more, or two whose samples are 16 or more numbers wide, for up to 30 slices along the
-/// axis. The gradient takes no image but g, x and dx, and keeps nothing of the forward pass; sums for σ are in double.
+/// float and double run on the machine's vectors (simd.h) and on several threads (threads.h). One or two axes then take scratch for
+/// O(R) rows a thread beside x and y. With three axes or more (or two whose samples are at least a vector wide) blocks of up to 30
+/// slices of the first blurred axis are held: one forward, two backward, for each axis but the last two. The gradient needs g and
+/// x, and no other image of the forward pass. The plain loop (target "PLAIN", Dual numbers, R ≥ 2^16) holds one image more for each
+/// axis, and backward one for each σ.
 ///
-/// Throws Error for a σ that is negative, infinite or NaN, of another shape, or that asks for R past 2^26.
+/// For float the sums for ∂L/∂σ are gathered in double, of products that are added sixteen at a time in float (throughout in float
+/// by the plain loop): products past the largest float are infinite.
+///
+/// Throws Error for a σ that is negative, infinite or NaN, or of another shape; for R below 0 or past 2^26; for a truncate that is
+/// not finite and above 0 (if there is no radius); and for axes and borders that do not exist.
 template <class X, class S>
 requires Operands<X, S> Variable<Scalar<X, S>> gaussian_blur(const X& x, const S& sigma,
                                                              const GaussianBlurOptions& options = {}) {

@@ -1,5 +1,5 @@
 #pragma once
-// The normalised Gaussian filter, composed of primitives on the tape: the second referee of gaussian_blur.
+// The normalised Gaussian filter, composed of operators on the tape: an independent check of gaussian_blur.
 //
 //   auto y = convolve(x, gaussian_kernel(sigma, 9));     // what gaussian_blur does along one axis
 

@@ -1,5 +1,5 @@
 #pragma once
-// Reductions over chosen axes: all by default, negative ones counting from the end. The axes vanish, or stay with size 1 where
+// Reductions over chosen axes: all by default, negative ones counting from the end. The axes vanish, or stay with size 1 if
 // keepdims is set. All throw Error for an axis that is not there or named twice.
 //
 //   sum(x)                 // rank 0
@@ -27,17 +27,18 @@ extern template struct Reduce<Dual<double>>;
 
 }  // namespace compiled
 
-/// Pairwise sum (its rounding error grows with log n); 0 of nothing.
+/// Pairwise sum (its rounding error grows with log n); 0 if there are no elements.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> sum(const X& x, const Axes& axes = {}, bool keepdims = false) {
   return compiled::Reduce<Scalar<X>>::sum(detail::operand<Scalar<X>>(x), axes, keepdims);
 }
-/// Sum divided by the count. Throws of nothing.
+/// Sum divided by the count. Throws if the result has elements and x has none.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> mean(const X& x, const Axes& axes = {}, bool keepdims = false) {
   return compiled::Reduce<Scalar<X>>::mean(detail::operand<Scalar<X>>(x), axes, keepdims);
 }
-/// The greatest element; NaN where there is a NaN. Elements that tie share the gradient equally. Throws of nothing.
+/// The greatest element; NaN if there is a NaN. Elements that tie share the gradient equally. Throws if the result has elements and
+/// x has none.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> max(const X& x, const Axes& axes = {}, bool keepdims = false) {
   return compiled::Reduce<Scalar<X>>::max(detail::operand<Scalar<X>>(x), axes, keepdims);
@@ -47,8 +48,8 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> min(const X& x, const Axes& axes = {}, bool keepdims = false) {
   return compiled::Reduce<Scalar<X>>::min(detail::operand<Scalar<X>>(x), axes, keepdims);
 }
-/// ln Σ e^x without overflow; −∞ of nothing. The gradient is the softmax; where the result is infinite, the elements equal to
-/// it share it equally.
+/// ln Σ e^x without overflow; −∞ if there are no elements. The gradient is the softmax; if the result is infinite, the elements
+/// equal to it share it equally.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> logsumexp(const X& x, const Axes& axes = {}, bool keepdims = false) {
   return compiled::Reduce<Scalar<X>>::logsumexp(detail::operand<Scalar<X>>(x), axes, keepdims);

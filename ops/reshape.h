@@ -1,5 +1,5 @@
 #pragma once
-// Shapes: what moves elements about and leaves their values alone. Axes and indices may be negative and then count from the end,
+// Operators that move elements and do not change their values. Axes and indices may be negative and then count from the end,
 // as in NumPy. All throw Error for axes, indices and shapes that do not fit.
 //
 //   auto rows = slice(x, {{1, -1}, {0, 10, 2}});       // x[1:-1, 0:10:2]
@@ -63,8 +63,8 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> transpose(const X& x, const Axes& axes = {}) {
   return compiled::Reshape<Scalar<X>>::transpose(detail::operand<Scalar<X>>(x), axes);
 }
-/// One range for each leading axis; the other axes are taken whole. A slice of the first axis alone, with step 1, is no copy,
-/// and its gradient costs no more than its own size: slicing in a loop stays linear.
+/// One range for each leading axis; the other axes are taken whole. A slice of the first axis alone, with step 1, is no copy.
+/// The gradient is added in place: a loop of slices costs as much as x and the slices together.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> slice(const X& x, std::initializer_list<Range> ranges) {
   return compiled::Reshape<Scalar<X>>::slice(detail::operand<Scalar<X>>(x), 0, {ranges.begin(), ranges.size()});
@@ -82,7 +82,7 @@ Variable<T> concatenate(std::initializer_list<Variable<T>> parts, std::int64_t a
 }
 template <class T>
 Variable<T> concatenate(std::initializer_list<Tensor<T>> parts, std::int64_t axis = 0) {
-  const std::vector<Variable<T>> constants(parts.begin(), parts.end());
+  const std::vector<Variable<T>, pool::Allocator<Variable<T>>> constants(parts.begin(), parts.end());
   return compiled::Reshape<T>::concatenate(constants, axis);
 }
 template <class T>
@@ -96,7 +96,7 @@ Variable<T> stack(std::initializer_list<Variable<T>> parts, std::int64_t axis = 
 }
 template <class T>
 Variable<T> stack(std::initializer_list<Tensor<T>> parts, std::int64_t axis = 0) {
-  const std::vector<Variable<T>> constants(parts.begin(), parts.end());
+  const std::vector<Variable<T>, pool::Allocator<Variable<T>>> constants(parts.begin(), parts.end());
   return compiled::Reshape<T>::stack(constants, axis);
 }
 template <class T>
@@ -118,7 +118,8 @@ template <class X>
 requires Operands<X> Variable<Scalar<X>> pad(const X& x, std::initializer_list<Padding> padding, double value = 0) {
   return compiled::Reshape<Scalar<X>>::pad(detail::operand<Scalar<X>>(x), {padding.begin(), padding.size()}, value);
 }
-/// Elements by index along an axis, which gives way to the axes of `indices` (any rank, repeats allowed), as numpy.take.
+/// Elements by index along an axis (by default the first), which gives way to the axes of `indices` (any rank, repeats allowed), as
+/// numpy.take.
 template <class X>
 requires Operands<X> Variable<Scalar<X>> take(const X& x, const Tensor<std::int64_t>& indices, std::int64_t axis = 0) {
   return compiled::Reshape<Scalar<X>>::take(detail::operand<Scalar<X>>(x), indices, axis);

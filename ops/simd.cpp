@@ -71,22 +71,29 @@ const Kernels<double>* kernels<double>() {
 }  // namespace detail
 
 std::vector<std::string> simd_targets() {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < targets().count; ++i) names.emplace_back(targets().all[i].name);
-  return names;
+  return detail::or_out_of_memory("simd_targets", [] {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < targets().count; ++i) names.emplace_back(targets().all[i].name);
+    return names;
+  });
 }
 
-std::string simd_target() { return chosen().load()->name; }
+std::string simd_target() {
+  return detail::or_out_of_memory("simd_target", [] { return std::string(chosen().load()->name); });
+}
 
 void set_simd_target(std::string_view name) {
-  std::string known;
   for (std::size_t i = 0; i < targets().count; ++i) {
     if (targets().all[i].name == name) {
       chosen().store(&targets().all[i]);
       return;
     }
-    known += (i == 0 ? "" : ", ") + std::string(targets().all[i].name);
   }
+  const std::string known = detail::or_out_of_memory("set_simd_target", [] {
+    std::string names;
+    for (const std::string& target : simd_targets()) names.append(names.empty() ? "" : ", ").append(target);
+    return names;
+  });
   fail("set_simd_target: expected one of ", known, ", got \"", name, "\"");
 }
 

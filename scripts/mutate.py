@@ -68,7 +68,8 @@ def build(jobs):
 def prepare(jobs):
     copy_tree()
     status, told = run(["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1",
-                        "-DNABLUR_BUILD_EXAMPLES=OFF", "-DNABLUR_BUILD_BENCHMARKS=OFF"])
+                        "-DNABLUR_BUILD_EXAMPLES=OFF", "-DNABLUR_BUILD_BENCHMARKS=OFF",
+                        "-DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST"])
     if status == 0:
         status, told = build(jobs)
     if status != 0:

@@ -108,9 +108,9 @@ struct Stretch {
 struct alignas(kUnit) LargeBlock {
   int capacity_class;  // may be more than what was asked for
   // While it is free:
-  LargeBlock* next;      // of its class, the one released last comes first
+  LargeBlock* next;  // of its class, the one released last comes first
   LargeBlock* previous;
-  LargeBlock* older;     // of all free ones
+  LargeBlock* older;  // of all free ones
   LargeBlock* newer;
   std::size_t size() const { return sizeof(LargeBlock) + class_size(capacity_class); }
 };

@@ -36,12 +36,12 @@ TEST(Border, NamesReadBack) {
 }
 
 TEST(Border, ReflectIsRefusedByAMessageThatNamesBothMeanings) {
-  expect_message("border", {"reflect", "symmetric", "mirror", "ba|abcd|dc", "cb|abcd|cb"}, [] { border_from_name("reflect"); });
+  expect_message("border_from_name", {"reflect", "symmetric", "mirror", "ba|abcd|dc", "cb|abcd|cb"}, [] { border_from_name("reflect"); });
 }
 
 TEST(Border, OtherNamesAreRefusedWithTheKnownOnes) {
   for (const char* name : {"Zero", "", "nearest", "zero "}) {
-    expect_message("border", {std::string("\"") + name + '"', "zero", "replicate", "symmetric", "mirror", "circular"},
+    expect_message("border_from_name", {std::string("\"") + name + '"', "zero", "replicate", "symmetric", "mirror", "circular"},
                    [&] { border_from_name(name); });
   }
 }

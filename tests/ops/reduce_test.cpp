@@ -101,6 +101,14 @@ TEST(Reduce, TiesShareInForwardModeTooAndHaveNoSecondDerivative) {
   expect_elements(vjp(greatest, D{kNan, 1, kNan}, 1.0), {0.5, 0, 0.5});  // NaN is the result, and goes back to the NaNs
 }
 
+TEST(Reduce, ElementsWithoutWeightGetNothingOfAnInfiniteGradientOrTangent) {
+  expect_elements(vjp(greatest, D{1, 2}, kInf), {0, kInf});
+  expect_elements(vjp(least, D{1, 2}, -kInf), {-kInf, 0});
+  expect_elements(vjp(soft, D{-kInf, 3}, kInf), {0, kInf});
+  EXPECT_EQ(jvp(greatest, D{1, 2}, D{kInf, 3}).item(), 3);
+  EXPECT_EQ(jvp(greatest, D{1, 2}, D{kNan, 3}).item(), 3);
+}
+
 TEST(Reduce, NanPassesThroughWhereverItStands) {
   for (std::int64_t n = 1; n <= 40; ++n) {
     for (std::int64_t at = 0; at < n; ++at) {
