@@ -55,21 +55,32 @@ Tensors<T> gradient(const Step& s, std::span<const Tensor<T>> x, const Tensor<T>
   return list;
 }
 
-// What a random sum must be compared to where the step's own sums cancel: ∂w/∂σ of the blur has both signs, and Σ|∂w/∂σ| is below
-// 3/σ.
+template <class T>
+long double sum_of_magnitudes(const Tensor<T>& x) {
+  long double sum = 0;
+  for (const T& v : x) sum += std::fabs(static_cast<long double>(v));
+  return sum;
+}
+
+template <class T>
+long double largest_magnitude(const Tensor<T>& x) {
+  long double largest = 0;
+  for (const T& v : x) largest = std::max(largest, std::fabs(static_cast<long double>(v)));
+  return largest;
+}
+
+// What a random sum must be compared to if the step's own sums, which no random number touches, may cancel. The taps of a
+// convolution that meet copies of one sample are added up. ∂w/∂σ of the blur has both signs, and Σ|∂w/∂σ| is below 3/σ.
 template <class T>
 long double hidden_magnitude(const Step& s, std::span<const Tensor<T>> x, const Tensor<T>& w) {
+  if (s.op == Op::convolve) return 2 * sum_of_magnitudes(w) * sum_of_magnitudes(x[1]);
   if (s.op != Op::gaussian_blur) return 0;
-  long double largest = 0;
-  for (const T& v : x[0]) largest = std::max<long double>(largest, std::fabs(v));
-  long double sum = 0;
-  for (const T& v : w) sum += std::fabs(v);
+  const auto axes = static_cast<long double>(std::max<std::int64_t>(1, x[0].rank()));
   long double slope = 0;
   for (const T& sigma : x[1]) {
-    if (sigma > 0)
-      slope += 3 / static_cast<long double>(sigma) * static_cast<long double>(std::max<std::int64_t>(1, x[0].rank()));
+    if (sigma > 0) slope += 3 / static_cast<long double>(sigma) * axes;
   }
-  return 2 * slope * largest * sum;
+  return 2 * slope * largest_magnitude(x[0]) * sum_of_magnitudes(w);
 }
 
 }  // namespace nablur::fuzz
