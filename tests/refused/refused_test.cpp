@@ -187,6 +187,31 @@ TEST(RefusedOnATape, LeavesALongTapeAsItWas) {
   EXPECT_EQ(y.item(), 20001);
 }
 
+// A thread that is refused what its cache needs does without one, and so leaves nothing behind when it ends.
+TEST(RefusedCaches, AreDoneWithout) {
+  const auto work = [] {
+    std::array<Tensor<double>, 50> many;
+    for (Tensor<double>& tensor : many) tensor = Tensor<double>::ones({3});
+    many.fill({});
+  };
+  std::thread(work).join();  // what it needs is there from now on
+  const std::size_t held = pool::usage().held;
+  bool refused = false;
+  for (int i = 0; i < 100; ++i) {
+    std::thread([&] {
+      refusals::start(1, Requests::system, true);
+      try {
+        work();
+      } catch (const OutOfMemory&) {
+        refused = true;
+      }
+      refusals::stop();
+    }).join();
+    ASSERT_FALSE(refused) << "thread " << i << " misses blocks that another one kept";
+  }
+  EXPECT_EQ(pool::usage().held, held);
+}
+
 #ifdef __linux__
 std::ptrdiff_t threads_of_this_process() {
   namespace fs = std::filesystem;
