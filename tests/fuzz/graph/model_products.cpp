@@ -136,8 +136,8 @@ Prediction gaussian_blur(const Step& s, const Given& x, const Given& sigma) {
   Prediction p = like(x);
   if (slow) p.fate = Fate::skipped;
   if (p.cells.empty() || slow) return p;
-  // How far an infinity reaches is the blur fuzzer's business. Of huge numbers two at the same distance may overflow when they are
-  // added, whatever their weight.
+  // How far an infinity reaches is the blur fuzzer's business. Of huge numbers two at the same distance may overflow when they
+  // are added, whatever their weight.
   if (!std::all_of(x.numbers.begin(), x.numbers.end(), [](Real v) { return std::fabs(v) < 1e30L; })) {
     p.cells.clear();
     return p;
@@ -190,12 +190,18 @@ Prediction linspace(const Step& s) {
 
 Prediction predict_product(const Step& s, std::span<const Given> operands) {
   switch (s.op) {
-    case Op::matmul: return matmul(operands[0], operands[1]);
-    case Op::convolve: return convolve(s, operands[0], operands[1]);
-    case Op::gaussian_kernel: return gaussian_kernel(s, operands[0]);
-    case Op::gaussian_blur: return gaussian_blur(s, operands[0], operands[1]);
-    case Op::arange: return arange(s);
-    default: return linspace(s);
+    case Op::matmul:
+      return matmul(operands[0], operands[1]);
+    case Op::convolve:
+      return convolve(s, operands[0], operands[1]);
+    case Op::gaussian_kernel:
+      return gaussian_kernel(s, operands[0]);
+    case Op::gaussian_blur:
+      return gaussian_blur(s, operands[0], operands[1]);
+    case Op::arange:
+      return arange(s);
+    default:
+      return linspace(s);
   }
 }
 
