@@ -2,7 +2,6 @@
 // image and by σ, alone and together; where NaN may reach; where the numbers lie and how many threads there are, which must not
 // matter.
 
-#include "../reference_blur.h"
 #include "blur/blurred.h"
 #include "oracle.h"
 
@@ -105,18 +104,15 @@ struct Run {
 
 // ---- the definition -------------------------------------------------------------------------------------------------
 
-reference::Lines lines_of(const BlurCase& c, std::size_t axis) {
-  reference::Lines lines{1, c.sizes[axis], 1};
-  for (std::size_t i = 0; i < axis; ++i) lines.outer *= c.sizes[i];
-  for (std::size_t i = axis + 1; i < c.sizes.size(); ++i) lines.inner *= c.sizes[i];
-  return lines;
-}
-
 template <class T>
 void Run<T>::check_definition() const {
   using reference::Numbers;
+  const Tensor<T> size_x = absolute(x);
+  const Tensor<T> size_g = absolute(g);
   Numbers y(x.begin(), x.end());
   Numbers dx(g.begin(), g.end());
+  Numbers y_scale(size_x.begin(), size_x.end());
+  Numbers dx_scale(size_g.begin(), size_g.end());
   for (std::size_t k = 0; k < c.axes.size(); ++k) {
     const auto s = static_cast<T>(c.sigma_of(k));
     if (s == 0) continue;
@@ -124,11 +120,12 @@ void Run<T>::check_definition() const {
     const auto lines = lines_of(c, static_cast<std::size_t>(c.axes[k]));
     y = reference::filter(y, lines, w, c.border);
     dx = reference::filter_transposed(dx, lines, w, c.border);
+    y_scale = reference::filter(y_scale, lines, uncertain(w, s), c.border);
+    dx_scale = reference::filter_transposed(dx_scale, lines, uncertain(w, s), c.border);
   }
   const auto of = [](const Numbers& n) { return [&n](std::int64_t i) { return n[static_cast<std::size_t>(i)]; }; };
-  const auto scale_of = [](const Tensor<T>& t) { return [&t](std::int64_t i) { return t.data()[i]; }; };
-  expect_near(defined, "y", plain.y, of(y), scale_of(scale.y), c);
-  expect_near(defined, "dx", plain.dx, of(dx), scale_of(scale.dx), c);
+  expect_near(defined, "y", plain.y, of(y), of(y_scale), c);
+  expect_near(defined, "dx", plain.dx, of(dx), of(dx_scale), c);
 }
 
 // ---- where NaN may reach --------------------------------------------------------------------------------------------

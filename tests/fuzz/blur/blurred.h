@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "../../reference_blur.h"
 #include "blur_case.h"
 
 namespace nablur::fuzz {
@@ -70,6 +71,23 @@ long double slope_sum(const BlurCase& c, std::size_t k) {
   for (const T h : gaussian_taps(static_cast<T>(c.sigma_of(k)), c.radius_of<T>(k)).dw_dsigma)
     sum += std::fabs(static_cast<long double>(h));
   return sum;
+}
+
+inline reference::Lines lines_of(const BlurCase& c, std::size_t axis) {
+  reference::Lines lines{1, c.sizes[axis], 1};
+  for (std::size_t i = 0; i < axis; ++i) lines.outer *= c.sizes[i];
+  for (std::size_t i = axis + 1; i < c.sizes.size(); ++i) lines.inner *= c.sizes[i];
+  return lines;
+}
+
+// A tap's rounding error is relative to 1 + u², u = d/σ, since that of u² is multiplied by u²/2.
+inline reference::Numbers uncertain(reference::Numbers w, long double sigma) {
+  const auto radius = static_cast<long double>(w.size() / 2);
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const long double u = (static_cast<long double>(i) - radius) / sigma;
+    w[i] *= 1 + u * u;
+  }
+  return w;
 }
 
 }  // namespace nablur::fuzz
