@@ -157,7 +157,7 @@ double Differences::rough_slope() {
 Judgement Differences::judge(const Claim& claim) {
   Judgement judgement = judge(claim, true);
   if (!judgement.window.seen) judgement = judge(claim, false);
-  if (std::isnan(claim.value) && !widths_.empty()) judgement.verdict = Verdict::differs;
+  if (std::isnan(claim.value) && judgement.window.seen) judgement.verdict = Verdict::differs;
   return judgement;
 }
 

@@ -155,6 +155,13 @@ TEST(Differences, CannotTellIfTheTangentIsVertical) {
   EXPECT_EQ(judge<double>(sum_of([](const auto& x) { return log(x); }), 0), Verdict::cannot_tell);
 }
 
+TEST(Differences, CannotTellWhereFIsNaN) {
+  const auto root = sum_of([](const auto& x) { return sqrt(x); });
+  const auto report = compare_gradients(root, Tensor<double>{4, -1});
+  EXPECT_FALSE(report.differs()) << report;
+  EXPECT_EQ(verdict_of(report), Verdict::cannot_tell);
+}
+
 TEST(Differences, ConfirmAGradientOfZeroToWithinRounding) {
   const auto one = sum_of([](const auto& x) { return square(sin(x)) + square(cos(x)); });
   for (const double x : {0.3, 1.1, -2.0}) {
