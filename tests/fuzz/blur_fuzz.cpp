@@ -1,12 +1,8 @@
-// Random blurs: every instruction set against the plain loop and that against the definition; value, adjoint, gradients by the image
-// and by σ, alone and together; where NaN may reach; where the numbers lie and how many threads there are, which must not matter.
+// Random blurs: every instruction set against the plain loop and that against the definition; value, adjoint, gradients by the
+// image and by σ, alone and together; where NaN may reach; where the numbers lie and how many threads there are, which must not
+// matter.
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-
-#include "../reference_blur.h"
-#include "blur/blur_case.h"
+#include "blur/blurred.h"
 #include "oracle.h"
 
 namespace {
@@ -28,76 +24,18 @@ Oracle differences("dL/dsigma is a central difference", 20);
 Oracle threads_agree("one thread and two give the same bits", 1);
 Oracle pool_empty("the pool has everything back", 500);
 
-template <class T>
-struct Blurred {
-  Tensor<T> y;
-  Tensor<T> dx;
-  Tensor<T> dsigma;
-};
-
-enum class By : std::uint8_t { both, image, sigma };
-
-template <class T>
-Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& g, const BlurCase& c, By by = By::both) {
-  Tape<T> tape;
-  const Variable<T> image = by == By::sigma ? Variable<T>(x) : tape.variable(x);
-  const Variable<T> sigma = by == By::image ? Variable<T>(c.sigma<T>()) : tape.variable(c.sigma<T>());
-  const auto y = gaussian_blur(image, sigma, c.options());
-  const auto d = gradients(y, g);
-  return {y.value(), by == By::sigma ? Tensor<T>() : d[image], by == By::image ? Tensor<T>() : d[sigma]};
-}
-
-template <class T>
-Blurred<T> blur_on(const char* target, const Tensor<T>& x, const Tensor<T>& g, const BlurCase& c) {
-  set_simd_target(target);
-  return blur(x, g, c);
-}
-
-template <class T>
-bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
-  return a.shape() == b.shape() && (a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
-}
-
-template <class T>
-Tensor<T> absolute(Tensor<T> x) {
-  T* const v = x.mutable_data();
-  std::transform(v, v + x.size(), v, [](T n) { return std::fabs(n); });
-  return x;
-}
-
-template <class T>
-long double dot(const Tensor<T>& a, const Tensor<T>& b) {
-  long double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum += static_cast<long double>(a.data()[i]) * static_cast<long double>(b.data()[i]);
-  return sum;
-}
-
-// What is allowed as a share of Σ|w||x|: 8 units in the last place an axis for each of two sums, more beyond R = 100.
-template <class T>
-long double limit(const BlurCase& c) {
-  long double units = 1;
-  for (std::size_t k = 0; k < c.axes.size(); ++k) units += 16 * std::max(1.0L, static_cast<long double>(c.radius_of<T>(k)) / 100);
-  return units * static_cast<long double>(std::numeric_limits<T>::epsilon());
-}
-
 // Compares element by element with a scale for each, or one for all.
 template <class T, class Want, class Scale>
-void expect_near(Oracle& oracle, const char* what, const Tensor<T>& found, const Want& want, const Scale& scale, const BlurCase& c) {
+void expect_near(Oracle& oracle, const char* what, const Tensor<T>& found, const Want& want, const Scale& scale,
+                 const BlurCase& c) {
   const long double allowed = limit<T>(c);
   for (std::int64_t i = 0; i < found.size(); ++i) {
     const long double error = std::fabs(static_cast<long double>(found.data()[i]) - static_cast<long double>(want(i)));
-    oracle.expect(error <= allowed * static_cast<long double>(scale(i)) + 1e4L * static_cast<long double>(std::numeric_limits<T>::denorm_min()),
+    oracle.expect(error <= allowed * static_cast<long double>(scale(i)) +
+                               1e4L * static_cast<long double>(std::numeric_limits<T>::denorm_min()),
                   what, " element ", i, ": ", found.data()[i], " instead of ", static_cast<double>(want(i)), ": ",
                   [&] { return c.describe(); });
   }
-}
-
-// Σ|h| along axes[k], h = ∂w/∂σ.
-template <class T>
-long double slope_sum(const BlurCase& c, std::size_t k) {
-  long double sum = 0;
-  for (const T h : gaussian_taps(static_cast<T>(c.sigma_of(k)), c.radius_of<T>(k)).dw_dsigma) sum += std::fabs(static_cast<long double>(h));
-  return sum;
 }
 
 // One run's tensors, and what they are held against.
@@ -128,8 +66,9 @@ struct Run {
     const auto of = [](const Tensor<T>& t) { return [&t](std::int64_t i) { return t.data()[i]; }; };
     expect_near(value_near, "y", fast.y, of(plain.y), of(scale.y), c);
     expect_near(dx_near, "dx", fast.dx, of(plain.dx), of(scale.dx), c);
-    expect_near(dsigma_near, "dsigma", fast.dsigma, of(plain.dsigma),
-                [this](std::int64_t i) { return sigma_scale[static_cast<std::size_t>(i)]; }, c);
+    expect_near(
+        dsigma_near, "dsigma", fast.dsigma, of(plain.dsigma),
+        [this](std::int64_t i) { return sigma_scale[static_cast<std::size_t>(i)]; }, c);
     const long double forward = dot(fast.y, g);
     const long double backward = dot(x, fast.dx);
     const long double size = dot(scale.y, absolute(g));
@@ -165,18 +104,15 @@ struct Run {
 
 // ---- the definition -------------------------------------------------------------------------------------------------
 
-reference::Lines lines_of(const BlurCase& c, std::size_t axis) {
-  reference::Lines lines{1, c.sizes[axis], 1};
-  for (std::size_t i = 0; i < axis; ++i) lines.outer *= c.sizes[i];
-  for (std::size_t i = axis + 1; i < c.sizes.size(); ++i) lines.inner *= c.sizes[i];
-  return lines;
-}
-
 template <class T>
 void Run<T>::check_definition() const {
   using reference::Numbers;
+  const Tensor<T> size_x = absolute(x);
+  const Tensor<T> size_g = absolute(g);
   Numbers y(x.begin(), x.end());
   Numbers dx(g.begin(), g.end());
+  Numbers y_scale(size_x.begin(), size_x.end());
+  Numbers dx_scale(size_g.begin(), size_g.end());
   for (std::size_t k = 0; k < c.axes.size(); ++k) {
     const auto s = static_cast<T>(c.sigma_of(k));
     if (s == 0) continue;
@@ -184,11 +120,12 @@ void Run<T>::check_definition() const {
     const auto lines = lines_of(c, static_cast<std::size_t>(c.axes[k]));
     y = reference::filter(y, lines, w, c.border);
     dx = reference::filter_transposed(dx, lines, w, c.border);
+    y_scale = reference::filter(y_scale, lines, uncertain(w, s), c.border);
+    dx_scale = reference::filter_transposed(dx_scale, lines, uncertain(w, s), c.border);
   }
   const auto of = [](const Numbers& n) { return [&n](std::int64_t i) { return n[static_cast<std::size_t>(i)]; }; };
-  const auto scale_of = [](const Tensor<T>& t) { return [&t](std::int64_t i) { return t.data()[i]; }; };
-  expect_near(defined, "y", plain.y, of(y), scale_of(scale.y), c);
-  expect_near(defined, "dx", plain.dx, of(dx), scale_of(scale.dx), c);
+  expect_near(defined, "y", plain.y, of(y), of(y_scale), c);
+  expect_near(defined, "dx", plain.dx, of(dx), of(dx_scale), c);
 }
 
 // ---- where NaN may reach --------------------------------------------------------------------------------------------
@@ -215,7 +152,8 @@ void Run<T>::check_containment(Noise& noise) const {
   const auto centre = indices_of(place, c.sizes);
   Tensor<T> spoilt_x = x;
   Tensor<T> spoilt_g = g;
-  spoilt_x.mutable_data()[place] = noise.bits() % 2 == 0 ? std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::infinity();
+  spoilt_x.mutable_data()[place] =
+      noise.bits() % 2 == 0 ? std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::infinity();
   spoilt_g.mutable_data()[place] = std::numeric_limits<T>::quiet_NaN();
   const Blurred<T> spoilt = blur(spoilt_x, spoilt_g, c);
   for (std::int64_t i = 0; i < x.size(); ++i) {
@@ -228,9 +166,13 @@ void Run<T>::check_containment(Noise& noise) const {
       value_may = value_may && looks_at(at[axis], centre[axis], c.sizes[axis], radius, c.border);
       gradient_may = gradient_may && looks_at(centre[axis], at[axis], c.sizes[axis], radius, c.border);
     }
-    const auto kept = [i](const Tensor<T>& a, const Tensor<T>& b) { return std::memcmp(a.data() + i, b.data() + i, sizeof(T)) == 0; };
-    contained.expect(value_may || kept(spoilt.y, fast.y), "y at element ", i, " from ", place, ": ", [&] { return c.describe(); });
-    contained.expect(gradient_may || kept(spoilt.dx, fast.dx), "dx at element ", i, " from ", place, ": ", [&] { return c.describe(); });
+    const auto kept = [i](const Tensor<T>& a, const Tensor<T>& b) {
+      return std::memcmp(a.data() + i, b.data() + i, sizeof(T)) == 0;
+    };
+    contained.expect(value_may || kept(spoilt.y, fast.y), "y at element ", i, " from ", place, ": ",
+                     [&] { return c.describe(); });
+    contained.expect(gradient_may || kept(spoilt.dx, fast.dx), "dx at element ", i, " from ", place, ": ",
+                     [&] { return c.describe(); });
   }
 }
 
@@ -259,7 +201,8 @@ void Run<T>::check_differences() const {
   long double exact = 0;
   long double size = 0;
   for (std::size_t k = 0; k < c.axes.size(); ++k) {
-    if (!(c.sigma_of(k) >= 0.3 && c.sigma_of(k) < 50) || (!c.radius && c.radius_of<T>(k) != c.radius_of<T>(0))) return differences.skip();
+    if (!(c.sigma_of(k) >= 0.3 && c.sigma_of(k) < 50) || (!c.radius && c.radius_of<T>(k) != c.radius_of<T>(0)))
+      return differences.skip();
   }
   if (c.axes.empty()) return differences.skip();
   moved.radius = c.radius_of<T>(0);
@@ -278,8 +221,8 @@ void Run<T>::check_differences() const {
     d[i] = (ends[0] - ends[1]) / (2 * static_cast<long double>(h));
   }
   const long double noise = 1e4L * limit<T>(c) * dot(scale.y, absolute(g));
-  differences.expect(std::fabs((4 * d[1] - d[0]) / 3 - exact) <= noise + 1e-7L * size, static_cast<double>(exact), ", differences say ",
-                     static_cast<double>(d[1]), ": ", [&] { return c.describe(); });
+  differences.expect(std::fabs((4 * d[1] - d[0]) / 3 - exact) <= noise + 1e-7L * size, static_cast<double>(exact),
+                     ", differences say ", static_cast<double>(d[1]), ": ", [&] { return c.describe(); });
 }
 
 // ---- a run ----------------------------------------------------------------------------------------------------------
@@ -290,14 +233,21 @@ void run(const BlurCase& c, std::int64_t choice) {
   const Run<T> r(c, noise);
   r.check_fast();
   switch (choice % 8) {
-    case 0: return r.check_alone();
-    case 1: return r.check_layout();
+    case 0:
+      return r.check_alone();
+    case 1:
+      return r.check_layout();
     case 2:
-    case 3: return r.check_containment(noise);
-    case 4: return r.check_definition();
-    case 5: return r.check_forward_mode(noise);
-    case 6: return std::is_same_v<T, double> ? r.check_differences() : r.check_definition();
-    default: return;
+    case 3:
+      return r.check_containment(noise);
+    case 4:
+      return r.check_definition();
+    case 5:
+      return r.check_forward_mode(noise);
+    case 6:
+      return std::is_same_v<T, double> ? r.check_differences() : r.check_definition();
+    default:
+      return;
   }
 }
 
@@ -327,7 +277,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Bytes bytes(data, size);
   const std::int64_t choice = bytes.byte();
   const bool is_float = bytes.one_in(2);
-  // One input in 512, whatever a fuzzer prefers: it takes long. Threads have counts of their own, which the pool does not see at once.
+  // One input in 512, whatever a fuzzer prefers: it takes long. Threads have counts of their own, which the pool does not see at
+  // once.
   std::int64_t hash = 0;
   for (std::size_t i = 0; i < size; ++i) hash = static_cast<std::int64_t>(Noise(hash ^ data[i]).bits());
   if (hash % 512 == 7) {

@@ -65,10 +65,12 @@ BlurCase read_blur_case(Bytes& bytes) {
 BlurCase large_blur_case(Bytes& bytes) {
   BlurCase c = read_blur_case(bytes);
   const std::int64_t kind = bytes.below(3);
-  c.sizes = kind == 0 ? std::vector<std::int64_t>{1, 20000 + bytes.byte()}
+  c.sizes = kind == 0   ? std::vector<std::int64_t>{1, 20000 + bytes.byte()}
             : kind == 1 ? std::vector<std::int64_t>{130 + bytes.below(40), 150}
                         : std::vector<std::int64_t>{25, 30 + bytes.below(9), 30};
-  c.axes = kind == 0 ? std::vector<std::int64_t>{1} : kind == 1 ? std::vector<std::int64_t>{1, 0} : std::vector<std::int64_t>{0, 2, 1};
+  c.axes = kind == 0   ? std::vector<std::int64_t>{1}
+           : kind == 1 ? std::vector<std::int64_t>{1, 0}
+                       : std::vector<std::int64_t>{0, 2, 1};
   c.shared = true;
   c.sigmas = {20};
   c.radius = 250;

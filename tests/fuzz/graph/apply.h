@@ -33,25 +33,44 @@ Variable<T> custom_product(const Variable<T>& a, const Variable<T>& b) {
 template <class T>
 Variable<T> apply_unary(const Step& s, const Variable<T>& x) {
   switch (s.op) {
-    case Op::exp: return exp(x);
-    case Op::log: return log(x);
-    case Op::expm1: return expm1(x);
-    case Op::log1p: return log1p(x);
-    case Op::sqrt: return sqrt(x);
-    case Op::square: return square(x);
-    case Op::abs: return abs(x);
-    case Op::sin: return sin(x);
-    case Op::cos: return cos(x);
-    case Op::tanh: return tanh(x);
-    case Op::sigmoid: return sigmoid(x);
-    case Op::softplus: return softplus(x);
-    case Op::relu: return relu(x);
-    case Op::erf: return erf(x);
-    case Op::reciprocal: return reciprocal(x);
-    case Op::negate: return -x;
-    case Op::clamp: return clamp(x, s.numbers[0], s.numbers[1]);
-    case Op::sigma_from_param: return sigma_from_param(x, s.numbers[0], s.numbers[1]);
-    default: return custom_cube(x);
+    case Op::exp:
+      return exp(x);
+    case Op::log:
+      return log(x);
+    case Op::expm1:
+      return expm1(x);
+    case Op::log1p:
+      return log1p(x);
+    case Op::sqrt:
+      return sqrt(x);
+    case Op::square:
+      return square(x);
+    case Op::abs:
+      return abs(x);
+    case Op::sin:
+      return sin(x);
+    case Op::cos:
+      return cos(x);
+    case Op::tanh:
+      return tanh(x);
+    case Op::sigmoid:
+      return sigmoid(x);
+    case Op::softplus:
+      return softplus(x);
+    case Op::relu:
+      return relu(x);
+    case Op::erf:
+      return erf(x);
+    case Op::reciprocal:
+      return reciprocal(x);
+    case Op::negate:
+      return -x;
+    case Op::clamp:
+      return clamp(x, s.numbers[0], s.numbers[1]);
+    case Op::sigma_from_param:
+      return sigma_from_param(x, s.numbers[0], s.numbers[1]);
+    default:
+      return custom_cube(x);
   }
 }
 
@@ -59,28 +78,44 @@ template <class T>
 Variable<T> apply_binary(const Step& s, const Variable<T>& a, const Variable<T>& b) {
   Variable<T> y = a;
   switch (s.op) {
-    case Op::add: return a + b;
-    case Op::subtract: return a - b;
-    case Op::multiply: return a * b;
-    case Op::divide: return a / b;
-    case Op::pow: return pow(a, b);
-    case Op::maximum: return maximum(a, b);
-    case Op::minimum: return minimum(a, b);
-    case Op::logaddexp: return logaddexp(a, b);
-    case Op::add_in_place: return y += b;
-    case Op::subtract_in_place: return y -= b;
-    case Op::multiply_in_place: return y *= b;
-    case Op::divide_in_place: return y /= b;
-    default: return custom_product(a, b);
+    case Op::add:
+      return a + b;
+    case Op::subtract:
+      return a - b;
+    case Op::multiply:
+      return a * b;
+    case Op::divide:
+      return a / b;
+    case Op::pow:
+      return pow(a, b);
+    case Op::maximum:
+      return maximum(a, b);
+    case Op::minimum:
+      return minimum(a, b);
+    case Op::logaddexp:
+      return logaddexp(a, b);
+    case Op::add_in_place:
+      return y += b;
+    case Op::subtract_in_place:
+      return y -= b;
+    case Op::multiply_in_place:
+      return y *= b;
+    case Op::divide_in_place:
+      return y /= b;
+    default:
+      return custom_product(a, b);
   }
 }
 
 template <class T>
 Variable<T> apply_where(const Step& s, const Variable<T>& a, const Variable<T>& b, const Variable<T>& c) {
   switch (s.op) {
-    case Op::where_greater: return where(greater(a, b), a, c);
-    case Op::where_less: return where(less(a, b), a, c);
-    default: return where(equal(a, b), a, c);
+    case Op::where_greater:
+      return where(greater(a, b), a, c);
+    case Op::where_less:
+      return where(less(a, b), a, c);
+    default:
+      return where(equal(a, b), a, c);
   }
 }
 
@@ -90,11 +125,16 @@ template <class T>
 Variable<T> apply_reduction(const Step& s, const Variable<T>& x) {
   const Axes axes = axes_of(s);
   switch (s.op) {
-    case Op::sum: return sum(x, axes, s.flag);
-    case Op::mean: return mean(x, axes, s.flag);
-    case Op::max: return max(x, axes, s.flag);
-    case Op::min: return min(x, axes, s.flag);
-    default: return logsumexp(x, axes, s.flag);
+    case Op::sum:
+      return sum(x, axes, s.flag);
+    case Op::mean:
+      return mean(x, axes, s.flag);
+    case Op::max:
+      return max(x, axes, s.flag);
+    case Op::min:
+      return min(x, axes, s.flag);
+    default:
+      return logsumexp(x, axes, s.flag);
   }
 }
 
@@ -118,29 +158,44 @@ Variable<T> apply_movement(const Step& s, Operands<T> in) {
   const Variable<T>& x = in[0];
   const std::span<const std::int64_t> integers(s.integers);
   switch (s.op) {
-    case Op::reshape: return compiled::Reshape<T>::reshape(x, integers);
-    case Op::transpose: return transpose(x, axes_of(s));
-    case Op::flip: return flip(x, axes_of(s));
-    case Op::broadcast_to: return broadcast_to(x, Shape(integers));
-    case Op::slice: return compiled::Reshape<T>::slice(x, 0, ranges_of(s));
-    case Op::slice_axis: return slice(x, s.axis, ranges_of(s)[0]);
-    case Op::pad: return compiled::Reshape<T>::pad(x, paddings_of(s), s.numbers[0]);
-    case Op::take: return take(x, Tensor<std::int64_t>(Shape(std::span<const std::int64_t>(s.shape)), integers), s.axis);
-    case Op::concatenate: return concatenate(std::vector<Variable<T>>(in.begin(), in.end()), s.axis);
-    default: return stack(std::vector<Variable<T>>(in.begin(), in.end()), s.axis);
+    case Op::reshape:
+      return compiled::Reshape<T>::reshape(x, integers);
+    case Op::transpose:
+      return transpose(x, axes_of(s));
+    case Op::flip:
+      return flip(x, axes_of(s));
+    case Op::broadcast_to:
+      return broadcast_to(x, Shape(integers));
+    case Op::slice:
+      return compiled::Reshape<T>::slice(x, 0, ranges_of(s));
+    case Op::slice_axis:
+      return slice(x, s.axis, ranges_of(s)[0]);
+    case Op::pad:
+      return compiled::Reshape<T>::pad(x, paddings_of(s), s.numbers[0]);
+    case Op::take:
+      return take(x, Tensor<std::int64_t>(Shape(std::span<const std::int64_t>(s.shape)), integers), s.axis);
+    case Op::concatenate:
+      return concatenate(std::vector<Variable<T>>(in.begin(), in.end()), s.axis);
+    default:
+      return stack(std::vector<Variable<T>>(in.begin(), in.end()), s.axis);
   }
 }
 
 template <class T>
 Variable<T> apply_product(const Step& s, Operands<T> in) {
   switch (s.op) {
-    case Op::matmul: return matmul(in[0], in[1]);
-    case Op::convolve: return convolve(in[0], in[1], s.axis, s.border);
-    case Op::gaussian_kernel: return gaussian_kernel(in[0], s.radius);
+    case Op::matmul:
+      return matmul(in[0], in[1]);
+    case Op::convolve:
+      return convolve(in[0], in[1], s.axis, s.border);
+    case Op::gaussian_kernel:
+      return gaussian_kernel(in[0], s.radius);
     case Op::gaussian_blur:
       return gaussian_blur(in[0], in[1], {.axes = axes_of(s), .truncate = s.numbers[0], .radius = s.radius, .border = s.border});
-    case Op::arange: return Tensor<T>::arange(s.numbers[0], s.numbers[1], s.numbers[2]);
-    default: return Tensor<T>::linspace(s.numbers[0], s.numbers[1], s.axis);
+    case Op::arange:
+      return Tensor<T>::arange(s.numbers[0], s.numbers[1], s.numbers[2]);
+    default:
+      return Tensor<T>::linspace(s.numbers[0], s.numbers[1], s.axis);
   }
 }
 
@@ -164,10 +219,14 @@ Variable<T> apply(const Step& s, Operands<T> in) {
     return apply_directly<T>(*step, list);
   };
   switch (in.size()) {
-    case 0: return apply_directly(s, in);
-    case 1: return checkpoint(inner, {in[0]});
-    case 2: return checkpoint(inner, {in[0], in[1]});
-    default: return checkpoint(inner, {in[0], in[1], in[2]});
+    case 0:
+      return apply_directly(s, in);
+    case 1:
+      return checkpoint(inner, {in[0]});
+    case 2:
+      return checkpoint(inner, {in[0], in[1]});
+    default:
+      return checkpoint(inner, {in[0], in[1], in[2]});
   }
 }
 

@@ -11,7 +11,8 @@ namespace nablur::fuzz {
 
 template <class T>
 bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
-  return a.shape() == b.shape() && (a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
+  return a.shape() == b.shape() &&
+         (a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
 }
 
 /// Equal numbers; NaN equals NaN, −0 equals 0.
@@ -66,7 +67,8 @@ bool is_near(T number, const Cell& cell) {
   if (!(cell.scale < static_cast<long double>(Limits::max()) / 1e4L)) return true;
   if (std::isnan(cell.value)) return std::isnan(number);
   if (std::isinf(cell.value)) return static_cast<long double>(number) == cell.value;
-  const long double allowed = 256 * static_cast<long double>(Limits::epsilon()) * cell.scale + 4096 * static_cast<long double>(Limits::denorm_min());
+  const long double allowed =
+      256 * static_cast<long double>(Limits::epsilon()) * cell.scale + 4096 * static_cast<long double>(Limits::denorm_min());
   return std::fabs(static_cast<long double>(number) - cell.value) <= allowed;
 }
 

@@ -132,7 +132,8 @@ void Decoder::axes(Step& s, std::int64_t rank) {
     return;
   }
   for (std::int64_t i = 0; i < rank; ++i) list.push_back(bytes_.one_in(2) ? i : i - rank);
-  for (auto end = list.end(); end - list.begin() > 1; --end) std::swap(end[-1], list[static_cast<std::size_t>(bytes_.below(end - list.begin()))]);
+  for (auto end = list.end(); end - list.begin() > 1; --end)
+    std::swap(end[-1], list[static_cast<std::size_t>(bytes_.below(end - list.begin()))]);
   if (kind == 5 && rank > 0) list.resize(static_cast<std::size_t>(bytes_.between(1, rank)));
 }
 

@@ -20,7 +20,8 @@ void Decoder::reshape(Step& s, const Sizes& x) {
     if (divides) rest /= factor;
   }
   s.integers.push_back(rest);
-  std::rotate(s.integers.begin(), s.integers.begin() + bytes_.below(static_cast<std::int64_t>(s.integers.size())), s.integers.end());
+  std::rotate(s.integers.begin(), s.integers.begin() + bytes_.below(static_cast<std::int64_t>(s.integers.size())),
+              s.integers.end());
   if (bytes_.one_in(3)) s.integers[static_cast<std::size_t>(bytes_.below(static_cast<std::int64_t>(s.integers.size())))] = -1;
 }
 
@@ -49,7 +50,8 @@ void Decoder::slice(Step& s, const Sizes& x) {
 
 void Decoder::pad(Step& s, const Sizes& x) {
   const auto axes = static_cast<std::int64_t>(x.size()) + (bytes_.one_in(16) ? 1 : 0);
-  for (std::int64_t i = 0; i < 2 * axes; ++i) s.integers.push_back(bytes_.one_in(48) ? bytes_.hostile_integer() : bytes_.below(3));
+  for (std::int64_t i = 0; i < 2 * axes; ++i)
+    s.integers.push_back(bytes_.one_in(48) ? bytes_.hostile_integer() : bytes_.below(3));
   s.numbers[0] = bytes_.one_in(4) ? bytes_.hostile_number() : static_cast<double>(bytes_.below(8)) / 4;
 }
 
@@ -85,15 +87,22 @@ void Decoder::join(Step& s) {
 void Decoder::movement(Step& s) {
   const Sizes& x = sizes_of(s.operands[0]);
   switch (s.op) {
-    case Op::reshape: return reshape(s, x);
+    case Op::reshape:
+      return reshape(s, x);
     case Op::transpose:
-    case Op::flip: return axes(s, static_cast<std::int64_t>(x.size()));
-    case Op::broadcast_to: return broadcast_to(s, x);
+    case Op::flip:
+      return axes(s, static_cast<std::int64_t>(x.size()));
+    case Op::broadcast_to:
+      return broadcast_to(s, x);
     case Op::slice:
-    case Op::slice_axis: return slice(s, x);
-    case Op::pad: return pad(s, x);
-    case Op::take: return take(s, x);
-    default: return join(s);
+    case Op::slice_axis:
+      return slice(s, x);
+    case Op::pad:
+      return pad(s, x);
+    case Op::take:
+      return take(s, x);
+    default:
+      return join(s);
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The derivatives of one step, found in several ways that must agree: reverse mode, forward mode, central differences; and the same
-// of second derivatives.
+// The derivatives of one step, found in several ways that must agree: reverse mode, forward mode, central differences; and the
+// same of second derivatives.
 
 #include "../bytes.h"
 #include "program.h"

@@ -7,15 +7,65 @@
 namespace nablur::fuzz {
 namespace {
 
-constexpr std::int64_t kMostElements = 1024;                       // more would be slow
+constexpr std::int64_t kMostElements = 1024;                      // more would be slow
 constexpr std::int64_t kBeyondAnyMemory = std::int64_t{1} << 48;  // elements; a process has 2^47 bytes of addresses
 
-constexpr const char* kNames[kOps] = {
-    "exp", "log", "expm1", "log1p", "sqrt", "square", "abs", "sin", "cos", "tanh", "sigmoid", "softplus", "relu", "erf",
-    "reciprocal", "negate", "clamp", "sigma_from_param", "custom_cube", "add", "subtract", "multiply", "divide", "pow", "maximum",
-    "minimum", "logaddexp", "+=", "-=", "*=", "/=", "custom_product", "where(greater)", "where(less)", "where(equal)", "sum",
-    "mean", "max", "min", "logsumexp", "reshape", "transpose", "flip", "broadcast_to", "slice", "slice of an axis", "pad", "take",
-    "concatenate", "stack", "matmul", "convolve", "gaussian_kernel", "gaussian_blur", "arange", "linspace"};
+constexpr const char* kNames[kOps] = {"exp",
+                                      "log",
+                                      "expm1",
+                                      "log1p",
+                                      "sqrt",
+                                      "square",
+                                      "abs",
+                                      "sin",
+                                      "cos",
+                                      "tanh",
+                                      "sigmoid",
+                                      "softplus",
+                                      "relu",
+                                      "erf",
+                                      "reciprocal",
+                                      "negate",
+                                      "clamp",
+                                      "sigma_from_param",
+                                      "custom_cube",
+                                      "add",
+                                      "subtract",
+                                      "multiply",
+                                      "divide",
+                                      "pow",
+                                      "maximum",
+                                      "minimum",
+                                      "logaddexp",
+                                      "+=",
+                                      "-=",
+                                      "*=",
+                                      "/=",
+                                      "custom_product",
+                                      "where(greater)",
+                                      "where(less)",
+                                      "where(equal)",
+                                      "sum",
+                                      "mean",
+                                      "max",
+                                      "min",
+                                      "logsumexp",
+                                      "reshape",
+                                      "transpose",
+                                      "flip",
+                                      "broadcast_to",
+                                      "slice",
+                                      "slice of an axis",
+                                      "pad",
+                                      "take",
+                                      "concatenate",
+                                      "stack",
+                                      "matmul",
+                                      "convolve",
+                                      "gaussian_kernel",
+                                      "gaussian_blur",
+                                      "arange",
+                                      "linspace"};
 
 using Real = long double;
 
@@ -28,24 +78,42 @@ Cell log_sum(Real a, Real b) {
 
 Real unary(const Step& s, Real x) {
   switch (s.op) {
-    case Op::exp: return std::exp(x);
-    case Op::log: return std::log(x);
-    case Op::expm1: return std::expm1(x);
-    case Op::log1p: return std::log1p(x);
-    case Op::sqrt: return std::sqrt(x);
-    case Op::square: return x * x;
-    case Op::abs: return std::fabs(x);
-    case Op::sin: return std::sin(x);
-    case Op::cos: return std::cos(x);
-    case Op::tanh: return std::tanh(x);
-    case Op::sigmoid: return 1 / (1 + std::exp(-x));
-    case Op::softplus: return x > 60 ? x : std::log1p(std::exp(x));
-    case Op::relu: return x < 0 ? 0 : x;
-    case Op::erf: return std::erf(x);
-    case Op::reciprocal: return 1 / x;
-    case Op::negate: return -x;
-    case Op::clamp: return std::isnan(x) ? x : std::min<Real>(std::max<Real>(x, s.numbers[0]), s.numbers[1]);
-    default: return x * x * x;
+    case Op::exp:
+      return std::exp(x);
+    case Op::log:
+      return std::log(x);
+    case Op::expm1:
+      return std::expm1(x);
+    case Op::log1p:
+      return std::log1p(x);
+    case Op::sqrt:
+      return std::sqrt(x);
+    case Op::square:
+      return x * x;
+    case Op::abs:
+      return std::fabs(x);
+    case Op::sin:
+      return std::sin(x);
+    case Op::cos:
+      return std::cos(x);
+    case Op::tanh:
+      return std::tanh(x);
+    case Op::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Op::softplus:
+      return x > 60 ? x : std::log1p(std::exp(x));
+    case Op::relu:
+      return x < 0 ? 0 : x;
+    case Op::erf:
+      return std::erf(x);
+    case Op::reciprocal:
+      return 1 / x;
+    case Op::negate:
+      return -x;
+    case Op::clamp:
+      return std::isnan(x) ? x : std::min<Real>(std::max<Real>(x, s.numbers[0]), s.numbers[1]);
+    default:
+      return x * x * x;
   }
 }
 
@@ -53,18 +121,28 @@ Real binary(const Step& s, Real a, Real b) {
   const bool no_number = std::isnan(a) || std::isnan(b);
   switch (s.op) {
     case Op::add:
-    case Op::add_in_place: return a + b;
+    case Op::add_in_place:
+      return a + b;
     case Op::subtract:
-    case Op::subtract_in_place: return a - b;
+    case Op::subtract_in_place:
+      return a - b;
     case Op::divide:
-    case Op::divide_in_place: return a / b;
-    case Op::pow: return std::pow(a, b);
-    case Op::maximum: return no_number ? a + b : std::max(a, b);
-    case Op::minimum: return no_number ? a + b : std::min(a, b);
-    case Op::where_greater: return a > b;
-    case Op::where_less: return a < b;
-    case Op::where_equal: return a == b;
-    default: return a * b;
+    case Op::divide_in_place:
+      return a / b;
+    case Op::pow:
+      return std::pow(a, b);
+    case Op::maximum:
+      return no_number ? a + b : std::max(a, b);
+    case Op::minimum:
+      return no_number ? a + b : std::min(a, b);
+    case Op::where_greater:
+      return a > b;
+    case Op::where_less:
+      return a < b;
+    case Op::where_equal:
+      return a == b;
+    default:
+      return a * b;
   }
 }
 
@@ -81,7 +159,9 @@ Cell cell_of(const Step& s, std::span<const Real> x) {
 }
 
 // The library's own operator between plain tensors does not broadcast beyond one number.
-bool goes_together(const Step& s, const Sizes& a, const Sizes& b) { return s.op != Op::custom_product || a == b || a.empty() || b.empty(); }
+bool goes_together(const Step& s, const Sizes& a, const Sizes& b) {
+  return s.op != Op::custom_product || a == b || a.empty() || b.empty();
+}
 
 }  // namespace
 

@@ -228,15 +228,23 @@ Prediction predict_reduction(const Step& s, const Given& x) {
 
 Prediction predict_movement(const Step& s, std::span<const Given> operands) {
   switch (s.op) {
-    case Op::reshape: return reshape(s, operands[0]);
-    case Op::transpose: return transpose(s, operands[0]);
-    case Op::flip: return flip(s, operands[0]);
-    case Op::broadcast_to: return broadcast_to(s, operands[0]);
+    case Op::reshape:
+      return reshape(s, operands[0]);
+    case Op::transpose:
+      return transpose(s, operands[0]);
+    case Op::flip:
+      return flip(s, operands[0]);
+    case Op::broadcast_to:
+      return broadcast_to(s, operands[0]);
     case Op::slice:
-    case Op::slice_axis: return slice(s, operands[0]);
-    case Op::pad: return pad(s, operands[0]);
-    case Op::take: return take(s, operands[0]);
-    default: return join(s, operands);
+    case Op::slice_axis:
+      return slice(s, operands[0]);
+    case Op::pad:
+      return pad(s, operands[0]);
+    case Op::take:
+      return take(s, operands[0]);
+    default:
+      return join(s, operands);
   }
 }
 

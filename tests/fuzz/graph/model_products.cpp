@@ -58,18 +58,22 @@ Prediction matmul(const Given& a, const Given& b) {
 
 bool is_border(Border border) { return border >= Border::zero && border <= Border::circular; }
 
-// Applies f to the values and to the scales.
-template <class Filter>
-void filter_cells(Prediction& p, const Filter& f) {
+// Filters the values with the taps, and the scales with what their rounding errors are relative to: w (1 + u²), u = d/σ.
+void blur_cells(Prediction& p, const reference::Lines& lines, Real sigma, std::int64_t radius, Border border) {
   reference::Numbers values;
   reference::Numbers scales;
   for (const Cell& cell : p.cells) {
     values.push_back(cell.value);
     scales.push_back(cell.scale);
   }
-  f(values);
-  f(scales);
-  for (std::size_t i = 0; i < p.cells.size(); ++i) p.cells[i] = {values[i], magnitude(scales[i])};
+  reference::Numbers w = reference::taps(sigma, radius).w;
+  values = reference::filter(values, lines, w, border);
+  for (std::int64_t d = -radius; d <= radius; ++d) {
+    const Real u = static_cast<Real>(d) / sigma;
+    w[static_cast<std::size_t>(d + radius)] *= 1 + u * u;
+  }
+  scales = reference::filter(scales, lines, w, border);
+  for (std::size_t i = 0; i < p.cells.size(); ++i) p.cells[i] = {values[i], scales[i]};
 }
 
 reference::Lines lines_of(const Sizes& sizes, std::size_t axis) {
@@ -136,8 +140,8 @@ Prediction gaussian_blur(const Step& s, const Given& x, const Given& sigma) {
   Prediction p = like(x);
   if (slow) p.fate = Fate::skipped;
   if (p.cells.empty() || slow) return p;
-  // How far an infinity reaches is the blur fuzzer's business. Of huge numbers two at the same distance may overflow when they are
-  // added, whatever their weight.
+  // How far an infinity reaches is the blur fuzzer's business. Of huge numbers two at the same distance may overflow when they
+  // are added, whatever their weight.
   if (!std::all_of(x.numbers.begin(), x.numbers.end(), [](Real v) { return std::fabs(v) < 1e30L; })) {
     p.cells.clear();
     return p;
@@ -146,10 +150,7 @@ Prediction gaussian_blur(const Step& s, const Given& x, const Given& sigma) {
     const Real entry = sigma.numbers[shared ? 0 : k];
     const std::int64_t radius = radius_of(s, static_cast<double>(entry), s.numbers[0]);
     if (entry == 0) continue;
-    const auto taps = reference::taps(entry, radius);
-    filter_cells(p, [&](reference::Numbers& numbers) {
-      numbers = reference::filter(numbers, lines_of(x.sizes, static_cast<std::size_t>((*axes)[k])), taps.w, s.border);
-    });
+    blur_cells(p, lines_of(x.sizes, static_cast<std::size_t>((*axes)[k])), entry, radius, s.border);
   }
   return p;
 }
@@ -190,12 +191,18 @@ Prediction linspace(const Step& s) {
 
 Prediction predict_product(const Step& s, std::span<const Given> operands) {
   switch (s.op) {
-    case Op::matmul: return matmul(operands[0], operands[1]);
-    case Op::convolve: return convolve(s, operands[0], operands[1]);
-    case Op::gaussian_kernel: return gaussian_kernel(s, operands[0]);
-    case Op::gaussian_blur: return gaussian_blur(s, operands[0], operands[1]);
-    case Op::arange: return arange(s);
-    default: return linspace(s);
+    case Op::matmul:
+      return matmul(operands[0], operands[1]);
+    case Op::convolve:
+      return convolve(s, operands[0], operands[1]);
+    case Op::gaussian_kernel:
+      return gaussian_kernel(s, operands[0]);
+    case Op::gaussian_blur:
+      return gaussian_blur(s, operands[0], operands[1]);
+    case Op::arange:
+      return arange(s);
+    default:
+      return linspace(s);
   }
 }
 

@@ -14,29 +14,68 @@ namespace nablur::fuzz {
 // In families; the first and last of each are named below.
 enum class Op : std::uint8_t {
   // of one operand, elementwise
-  exp, log, expm1, log1p, sqrt, square, abs, sin, cos, tanh, sigmoid, softplus, relu, erf, reciprocal, negate,
+  exp,
+  log,
+  expm1,
+  log1p,
+  sqrt,
+  square,
+  abs,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  softplus,
+  relu,
+  erf,
+  reciprocal,
+  negate,
   clamp,             // numbers: low, high
   sigma_from_param,  // numbers: min_sigma, shift
   custom_cube,
   // of two, elementwise
-  add, subtract, multiply, divide, pow, maximum, minimum, logaddexp,
-  add_in_place, subtract_in_place, multiply_in_place, divide_in_place,
+  add,
+  subtract,
+  multiply,
+  divide,
+  pow,
+  maximum,
+  minimum,
+  logaddexp,
+  add_in_place,
+  subtract_in_place,
+  multiply_in_place,
+  divide_in_place,
   custom_product,
   // where(a > b, a, c) and its like
-  where_greater, where_less, where_equal,
+  where_greater,
+  where_less,
+  where_equal,
   // integers: axes; flag: keepdims
-  sum, mean, max, min, logsumexp,
+  sum,
+  mean,
+  max,
+  min,
+  logsumexp,
   // integers: sizes, axes
-  reshape, transpose, flip, broadcast_to,
+  reshape,
+  transpose,
+  flip,
+  broadcast_to,
   slice,       // integers: begin, end, step of each leading axis
   slice_axis,  // the same of one axis
   pad,         // integers: before, after of each axis; numbers: the value
   take,        // integers: indices; shape: theirs
-  concatenate, stack,
+  concatenate,
+  stack,
   // products
-  matmul, convolve, gaussian_kernel, gaussian_blur,
+  matmul,
+  convolve,
+  gaussian_kernel,
+  gaussian_blur,
   // of none; numbers: first, last, step
-  arange, linspace,
+  arange,
+  linspace,
 };
 inline constexpr int kOps = static_cast<int>(Op::linspace) + 1;
 
