@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <nablur/autodiff/error.h>
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <atomic>
 
@@ -52,6 +53,13 @@ void* __wrap__ZN6nablur4pool8allocateEm(std::size_t bytes) {
 void* __real_aligned_alloc(std::size_t alignment, std::size_t size);
 void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
   return refuses(Requests::system) ? nullptr : __real_aligned_alloc(alignment, size);
+}
+
+void* __real_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset);
+void* __wrap_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset) {
+  if (!refuses(Requests::system)) return __real_mmap(address, size, protection, flags, file, offset);
+  errno = ENOMEM;
+  return MAP_FAILED;
 }
 
 int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function)(void*), void* argument);

@@ -1,9 +1,6 @@
 // malloc and its relatives, for all that the C and C++ libraries ask for: exceptions, strings, what belongs to a thread.
 
 #include <errno.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -75,10 +72,5 @@ int posix_memalign(void** p, std::size_t align, std::size_t size) {
   if (block == nullptr) return ENOMEM;
   *p = block;
   return 0;
-}
-void* mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset) noexcept {
-  if (!refuses()) return reinterpret_cast<void*>(syscall(SYS_mmap, address, size, protection, flags, file, offset));
-  errno = ENOMEM;
-  return MAP_FAILED;
 }
 }
