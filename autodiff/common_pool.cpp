@@ -1,3 +1,5 @@
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <mutex>
 #include <new>
@@ -29,6 +31,32 @@ void write_contents(void* block, const FreeBlock& contents) {
 }
 
 char* address(void* p) { return static_cast<char*>(p); }
+
+// Memory of the system's own, `size` a multiple of kPage; null if it is refused. Not malloc's: what is freed there among blocks
+// that live on stays with the process, which then grows and grows in a loop whose shapes change.
+void* map(std::size_t alignment, std::size_t size) noexcept {
+#ifdef NABLUR_ASAN  // which knows of malloc's blocks only: what is returned, and what can be reached from where
+  return std::aligned_alloc(alignment, size);
+#else
+  const std::size_t all = size + (alignment > kPage ? alignment - kPage : 0);
+  void* const memory = mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(memory) & (alignment - 1);
+  char* const begin = address(memory) + before;
+  if (before > 0) munmap(memory, before);
+  if (all - before > size) munmap(begin + size, all - before - size);
+  return begin;
+#endif
+}
+
+void unmap(void* memory, [[maybe_unused]] std::size_t size) noexcept {
+  unpoison(memory, size);
+#ifdef NABLUR_ASAN
+  std::free(memory);
+#else
+  munmap(memory, size);
+#endif
+}
 
 }  // namespace
 
@@ -111,7 +139,7 @@ void* CommonPool::allocate_large(std::size_t bytes) {
   };
   LargeBlock* block = find();
   if (block == nullptr) {
-    void* const memory = from_system(large_, kUnit, sizeof(LargeBlock) + class_size(wanted));
+    void* const memory = from_system(large_, kUnit, LargeBlock::size_of_class(wanted));
     if (memory == nullptr) throw OutOfMemory("pool", bytes);
     block = ::new (memory) LargeBlock{wanted, nullptr, nullptr, nullptr, nullptr};
     const std::lock_guard lock(mutex);
@@ -173,10 +201,10 @@ void* CommonPool::from_system(Share& share, std::size_t alignment, std::size_t s
     }
     share.held += size;
   }
-  void* p = std::aligned_alloc(alignment, size);
+  void* p = map(alignment, size);
   if (p == nullptr) {
     trim();
-    p = std::aligned_alloc(alignment, size);
+    p = map(alignment, size);
   }
   const std::lock_guard lock(mutex);
   if (p == nullptr) {
@@ -197,13 +225,11 @@ void CommonPool::trim() noexcept {
 CommonPool::Returned::~Returned() {
   while (blocks != nullptr) {
     LargeBlock* const block = std::exchange(blocks, blocks->next);
-    unpoison(block, block->size());
-    std::free(block);
+    unmap(block, block->size());
   }
   while (slabs != nullptr) {
     Slab* const slab = std::exchange(slabs, slabs->next);
-    unpoison(slab, kSlab);
-    std::free(slab);
+    unmap(slab, kSlab);
   }
 }
 

@@ -9,7 +9,7 @@
 namespace nablur::detail {
 
 GradientRow row_between(const std::string& derivation, const std::string& against, const std::string& place, double a, double b) {
-  const double absolute = a == b ? 0 : std::abs(a - b);
+  const double absolute = a == b || (std::isnan(a) && std::isnan(b)) ? 0 : std::abs(a - b);
   const double magnitude = std::max(std::abs(a), std::abs(b));
   const double relative = absolute > 0 && std::isfinite(absolute) ? absolute / magnitude : absolute;
   return {derivation, against, place, a, b, absolute, relative, 0, 0, Verdict::cannot_tell, ""};
@@ -92,8 +92,7 @@ GradientRow row_of_choice(const std::string& name, const Tensors<T>& found, cons
       const double a = double(found[i].data()[k]);
       const double b = double(all[i].data()[k]);
       GradientRow here = row_between(name, "tape", element_name(concat("x", i), all[i].shape(), k), a, b);
-      const bool same = (std::isnan(a) && std::isnan(b)) || here.absolute <= exact * greatest;
-      here.verdict = same ? Verdict::agrees : Verdict::differs;
+      here.verdict = here.absolute <= exact * greatest ? Verdict::agrees : Verdict::differs;
       keep_worse(row, here);
     }
   }

@@ -46,21 +46,6 @@ std::size_t best_of(const Windows& seen) {
   return static_cast<std::size_t>(best - seen.begin());
 }
 
-// Past the best window, rounding and noise have the upper hand. Beside the least rounding they do not shrink with the window,
-// however well a few values happen to fit; and the corner has its share of them.
-Windows with_carried_noise(Windows seen) {
-  for (std::size_t i = best_of(seen) + 2; i < seen.size(); ++i) {
-    if (!(seen[i - 1].least > 0)) continue;
-    const double noise = seen[i - 1].error / seen[i - 1].least;
-    seen[i].error = std::max(seen[i].error, noise * seen[i].least);
-    seen[i].corner_error = std::max(seen[i].corner_error, noise * seen[i].corner_least);
-  }
-  return seen;
-}
-
-// The slope is far from 0 beside its error.
-bool is_sure(const Window& w, const Claim& claim) { return kMargin * w.error < 0.1 * std::abs(w.slope) && !has_corner(w, claim); }
-
 // Windows narrower than the last one with a corner in it.
 Windows past_corners(const Windows& seen, const Claim& claim) {
   std::size_t first = seen.size();
@@ -103,15 +88,7 @@ bool is_well_known(const Windows& seen, std::size_t last, double position) {
 // Whether two windows come to the same slope, closely beside the excess that they are to prove.
 bool agree(const Window& a, const Window& b, double excess) {
   const double close = 0.02 * std::min(excess, std::max(std::abs(a.slope), std::abs(b.slope)));
-  return std::abs(a.slope - b.slope) <= std::max(close, 6 * (a.error + b.error));
-}
-
-// A window that is sure of the claim acquits it; wider ones than the best must be surer.
-bool acquitted(const Windows& seen, const Claim& claim, const Window& best) {
-  return std::any_of(seen.begin(), seen.end(), [&](const Window& w) {
-    const double small = (w.step < best.step ? 0.5 : 0.1) * distance(claim, best);
-    return kMargin * w.error < small && !excludes(w, claim) && !has_corner(w, claim);
-  });
+  return std::abs(a.slope - b.slope) <= std::max(close, kMargin * (a.error + b.error));
 }
 
 // The greatest corner at 0 that could have gone unseen.
@@ -119,6 +96,17 @@ double unseen_corner(const Windows& clean) {
   double least = std::numeric_limits<double>::infinity();
   for (const Window& w : clean) least = std::min(least, std::abs(w.corner) + kCornerMargin * w.corner_error);
   return least;
+}
+
+// If a narrower window scatters far less, what scatters in the best one is no noise but the shape of φ. That may be an
+// oscillation as wide as the narrower window, whose slope the best one cannot know.
+bool is_structured(const Windows& seen, const Window& best, double excess) {
+  for (const Window& w : seen) {
+    if (w.step < best.step && w.error * best.least < 0.1 * best.error * w.least) {
+      return excess < 10 * best.error * best.step / w.step;
+    }
+  }
+  return false;
 }
 
 // Wrong, if the best window excludes it and another one bears it out. Each narrower one whose error is small beside the excess
@@ -169,7 +157,7 @@ double Differences::rough_slope() {
 Judgement Differences::judge(const Claim& claim) {
   Judgement judgement = judge(claim, true);
   if (!judgement.window.seen) judgement = judge(claim, false);
-  if (std::isnan(claim.value) && !widths_.empty()) judgement.verdict = Verdict::differs;
+  if (std::isnan(claim.value) && judgement.window.seen) judgement.verdict = Verdict::differs;
   return judgement;
 }
 
@@ -177,13 +165,11 @@ Judgement Differences::judge(const Claim& claim, bool both_sides) {
   Windows seen;
   double best_error = std::numeric_limits<double>::infinity();
   double excess = best_error;
-  bool moves = false;
-  bool contradicted = false;
   for (std::size_t i = 0; i < widths_.size(); ++i) {
     const Window& w = window(i);
     if (!w.seen || (w.side == 0) != both_sides) continue;
     // Rounding may have swallowed the change that wider windows see.
-    if (w.blind && !seen.empty() && !seen.back().blind && (moves || would_round_away(claim.value, w.step))) break;
+    if (w.blind && !seen.empty() && !seen.back().blind && would_round_away(claim.value, w.step)) break;
     seen.push_back(w);
     const bool corner = has_corner(w, claim);
     if (!corner && w.error <= best_error) {
@@ -191,31 +177,28 @@ Judgement Differences::judge(const Claim& claim, bool both_sides) {
       excess = distance(claim, w);
       const bool settled = w.error <= 4 * w.least;  // no narrower window will be better
       const bool confirmed = confirms(w, claim) || (settled && confirms_within_noise(w, claim));
-      if (confirmed && !contradicted) return {Verdict::agrees, w, ""};
+      if (confirmed) return {Verdict::agrees, w, ""};
     }
-    moves = moves || is_sure(w, claim);
-    contradicted = contradicted || (is_sure(w, claim) && excludes(w, claim));
     if (kMargin * w.least > std::max(excess, corner ? std::abs(w.corner) / 4 : 0)) break;  // the rest is rounding
   }
-  return seen.empty() ? Judgement{} : conclude(claim, seen, contradicted);
+  return seen.empty() ? Judgement{} : conclude(claim, seen);
 }
 
-Judgement Differences::conclude(const Claim& claim, const std::vector<Window>& raw, bool contradicted) {
-  const Windows seen = with_carried_noise(raw);
+Judgement Differences::conclude(const Claim& claim, const std::vector<Window>& seen) {
   const Windows clean = past_corners(seen, claim);
   const std::size_t corners = seen.size() - clean.size();
   if (corners > 0 && corner_is_at_0(seen, corners - 1, claim)) return conclude_at_corner(claim, seen, corners - 1);
   if (clean.empty()) return {Verdict::cannot_tell, seen.back(), "the differences do not converge"};
   const Window& best = clean[best_of(clean)];
-  if (!contradicted && confirms_within_noise(best, claim)) return {Verdict::agrees, best, ""};
+  if (confirms_within_noise(best, claim)) return {Verdict::agrees, best, ""};
   if (std::max(std::abs(claim.value), std::abs(best.slope)) <= kMargin * best.error && is_constant()) {
     return {Verdict::agrees, best, ""};
   }
-  if (!contradicted && !excludes(best, claim)) return {Verdict::cannot_tell, best, "the differences are too poor"};
+  if (!excludes(best, claim)) return {Verdict::cannot_tell, best, "the differences are too poor"};
   const double excess = distance(claim, best);
-  const bool finest = raw.back().step == widths_.back();
-  if (!refuted(clean, claim, line_.position) || acquitted(raw, claim, best) ||
-      (finest && is_unresolved(raw.back(), excess, best.slope, line_))) {
+  const bool finest = seen.back().step == widths_.back();
+  if (!refuted(clean, claim, line_.position) || is_structured(seen, best, excess) ||
+      (finest && is_unresolved(seen.back(), excess, best.slope, line_))) {
     return {Verdict::cannot_tell, best, "the differences do not converge"};
   }
   if (seen.back().blind && (would_round_away(excess, seen.front().step) || is_negligible(excess))) {

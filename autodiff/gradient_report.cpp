@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <ostream>
 
@@ -16,7 +17,7 @@ constexpr std::array<bool, kColumns> kNumeric = {false, false, false, true, true
 
 std::string number(const char* format, double x) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), format, x);
+  std::snprintf(text.data(), text.size(), format, std::isnan(x) ? std::abs(x) : x);  // NaN has no sign
   return text.data();
 }
 

@@ -163,7 +163,7 @@ class NABLUR_API Tensor {
   Tensor& operator+=(const Tensor& b) { return combine_into('+', b); }
   Tensor& operator-=(const Tensor& b) { return combine_into('-', b); }
 
-  /// Type, shape and numbers; past six along an axis the middle ones are cut.
+  /// Type, shape and numbers; past six along an axis the middle ones are cut. [] if there is no element.
   friend std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return tensor.print(out); }
 
  private:

@@ -55,7 +55,12 @@ template <class T>
 std::ostream& Tensor<T>::print(std::ostream& out) const {
   const std::string text = detail::or_out_of_memory("tensor", [this] {
     std::string numbers = detail::concat("Tensor<", kName<T>, ">", shape(), " ");
-    print_axis(numbers, shape(), 0, data(), size());
+    // The brackets of an empty array may be more than anybody has memory for.
+    if (size() == 0) {
+      numbers += "[]";
+    } else {
+      print_axis(numbers, shape(), 0, data(), size());
+    }
     return numbers;
   });
   return out << text;

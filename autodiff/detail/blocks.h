@@ -22,6 +22,7 @@ namespace nablur::pool {
 inline constexpr std::size_t kUnit = 64;            // every block starts and ends on a multiple of this
 inline constexpr std::size_t kSmall = 32 << 10;     // up to here blocks are cut from slabs and cached per thread
 inline constexpr std::size_t kSlab = 256 << 10;     // starts on a multiple of its size; untouched pages of it cost nothing
+inline constexpr std::size_t kPage = 4 << 10;       // or larger: the system rounds up
 inline constexpr std::size_t kMagazine = 64 << 10;  // bytes that one free list of a thread holds before it is handed on
 inline constexpr std::size_t kMaxBytes = std::size_t{1} << 47;
 inline constexpr int kClasses = 16 + 8 * 39;
@@ -112,7 +113,9 @@ struct alignas(kUnit) LargeBlock {
   LargeBlock* previous;
   LargeBlock* older;  // of all free ones
   LargeBlock* newer;
-  std::size_t size() const { return sizeof(LargeBlock) + class_size(capacity_class); }
+  // Of the whole block, this header included.
+  static std::size_t size_of_class(int c) { return (sizeof(LargeBlock) + class_size(c) + kPage - 1) / kPage * kPage; }
+  std::size_t size() const { return size_of_class(capacity_class); }
 };
 
 // Free large blocks, by class and by how long they have been free.

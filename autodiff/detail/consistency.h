@@ -10,7 +10,7 @@
 
 namespace nablur::detail {
 
-/// One number against another, its verdict left open. Equal numbers have no error, infinite ones included.
+/// One number against another, its verdict left open. Equal numbers have no error, infinite ones and NaN included.
 GradientRow row_between(const std::string& derivation, const std::string& against, const std::string& place, double a, double b);
 
 /// Keeps the worse of two rows: by verdict, then by error; NaN is worst. `row` may be empty (without a derivation).

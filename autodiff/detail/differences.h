@@ -35,7 +35,7 @@ class Differences {
  private:
   const Window& window(std::size_t i);
   Judgement judge(const Claim& claim, bool both_sides);
-  Judgement conclude(const Claim& claim, const std::vector<Window>& raw, bool contradicted);
+  Judgement conclude(const Claim& claim, const std::vector<Window>& seen);
   Judgement conclude_at_corner(const Claim& claim, const std::vector<Window>& seen, std::size_t last) const;
   const std::vector<double>& far();
   /// Nothing but rounding, however far one goes.

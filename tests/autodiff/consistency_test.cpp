@@ -122,6 +122,7 @@ TEST(Consistency, CatchesAFunctionThatWritesIntoItsInput) {
   };
   const auto report = compare_gradients(f, x);
   EXPECT_EQ(verdict_of(report, "inputs", "before"), Verdict::differs);
+  for (const GradientRow& r : report.rows) EXPECT_NE(r.against, "differences") << "of what?";
   const GradientRow row = row_of(report, "inputs", "before");
   EXPECT_EQ(row.place, "x0[1]");
   EXPECT_EQ(row.reference, 2);

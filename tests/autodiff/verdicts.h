@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <nablur/autodiff/compare_gradients.h>
+#include <nablur/ops/reduce.h>
 
 template <class X>
 using ScalarOf = typename std::remove_cvref_t<X>::value_type;
@@ -67,3 +68,22 @@ double plain(const T& x) {
     return static_cast<double>(x);
   }
 }
+
+/// The verdict on a derivative at one point; the true one (the tape's) if none is given.
+template <class T, class F>
+nablur::Verdict judge(const F& f, double x) {
+  const auto report = nablur::compare_gradients(f, nablur::Tensor<T>{static_cast<T>(x)});
+  EXPECT_NE(verdict_of(report), nablur::Verdict::differs) << report;
+  EXPECT_NE(verdict_of(report, "forward mode"), nablur::Verdict::differs) << report;
+  return verdict_of(report);
+}
+template <class T, class F>
+nablur::Verdict judge(const F& f, double x, double claim) {
+  const nablur::Tensor<T> gradient{static_cast<T>(claim)};
+  const auto report =
+      nablur::compare_gradients(f, nablur::Tensor<T>{static_cast<T>(x)}, {}, {nablur::NamedGradients<T>{"by hand", {gradient}}});
+  return verdict_of(report, "by hand");
+}
+
+/// x ↦ sum(f(x)).
+inline constexpr auto sum_of = [](const auto& f) { return [f](const auto& x) { return sum(f(x)); }; };

@@ -114,6 +114,7 @@ void derivatives();
 void dual();
 void eigen();
 void error();
+void gradient_report();
 void gradients_of();
 void pool();
 void random();

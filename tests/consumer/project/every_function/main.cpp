@@ -16,6 +16,7 @@ int main() {
   checks::gradients_of();
   checks::derivatives();
   checks::checkpoint();
+  checks::gradient_report();
   checks::compare_gradients();
   checks::arithmetic();
   checks::elementwise();

@@ -1,7 +1,5 @@
 #include <nablur/autodiff/compare_gradients.h>
 
-#include <sstream>
-
 #include <nablur/ops/arithmetic.h>
 
 #include "../checks.h"
@@ -17,9 +15,6 @@ void checks::compare_gradients() {
     expect("compare_gradients", report.agrees());
     expect("compare_gradients", nablur::compare_gradients(product, {x, x}).agrees());
     const auto wrong = nablur::compare_gradients(f, x, {}, {{"by hand", {weights * x * T(3)}}});
-    expect("GradientReport::agrees", !wrong.agrees());
-    std::ostringstream table;
-    table << report;
-    expect("GradientReport::operator<<", table.str().find("by hand") != std::string::npos);
+    expect("compare_gradients", wrong.differs());
   });
 }
