@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <limits>
 
 #include <nablur/autodiff/detail/consistency.h>
@@ -36,38 +35,6 @@ struct Slopes {
 };
 
 // ---- against differences --------------------------------------------------------------------------------------------
-
-// Tensors that depend on the inputs, their values at the inputs, and the weights of their sum.
-template <class T>
-struct Quantity {
-  std::function<Tensors<T>(const Tensors<T>& x)> at;
-  Tensors<T> base;
-  Tensors<T> weights;
-
-  // Of the weighted sum. Changes are summed, not values: an element that does not change brings no rounding with it.
-  double change(const Tensors<T>& x) const {
-    const Tensors<T> y = at(x);
-    double total = 0;
-    for (std::size_t k = 0; k < base.size(); ++k) {
-      if (!(y[k].shape() == base[k].shape())) fail("f changes its shape from ", base[k].shape(), " to ", y[k].shape());
-      for (std::int64_t i = 0; i < base[k].size(); ++i) {
-        total += double(weights[k].data()[i]) * (double(y[k].data()[i]) - double(base[k].data()[i]));
-      }
-    }
-    if (!std::isfinite(total)) fail("f is not finite");
-    return total;
-  }
-  double rounding() const {
-    double sum2 = 0;
-    for (std::size_t k = 0; k < base.size(); ++k) {
-      for (std::int64_t i = 0; i < base[k].size(); ++i) {
-        const double term = double(weights[k].data()[i]) * double(base[k].data()[i]);
-        sum2 += term * term;
-      }
-    }
-    return double(std::numeric_limits<T>::epsilon()) * std::sqrt(sum2);
-  }
-};
 
 // Holds derivations against the differences of one quantity.
 template <class T>
@@ -153,18 +120,25 @@ class Judge {
 
 // ---- exact derivations among themselves -----------------------------------------------------------------------------
 
-// At a corner each may have chosen another slope of those that are right.
-GradientRow exact_row(const Slopes& s, const Slopes& first, const std::vector<std::string>& places, double exact,
+// At a corner each may have chosen another slope of those that are right. Where great terms cancel, each is right to within the
+// rounding of f's magnitude; denormal slopes have few digits.
+template <class T>
+GradientRow exact_row(const Slopes& s, const Slopes& first, const std::vector<Probe<T>>& list, double exact, double rounding,
                       const std::vector<Verdict>& verdicts, const std::vector<Verdict>& first_verdicts) {
   double greatest = 0;
   for (const double v : first.values) {
     if (std::isfinite(v)) greatest = std::max(greatest, std::abs(v));
   }
+  const double allowed = exact * greatest + double(std::numeric_limits<T>::min());
   GradientRow worst;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    GradientRow row = row_between(s.name, first.name, places[i], s.values[i], first.values[i]);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    GradientRow row = row_between(s.name, first.name, list[i].place, s.values[i], first.values[i]);
     const bool corner = verdicts[i] == Verdict::kink && first_verdicts[i] == Verdict::kink;
-    row.verdict = row.absolute <= exact * greatest ? Verdict::agrees : corner ? Verdict::kink : Verdict::differs;
+    row.verdict = row.absolute <= allowed ? Verdict::agrees : corner ? Verdict::kink : Verdict::differs;
+    if (row.verdict == Verdict::differs && row.absolute <= 16 * rounding / std::max(1.0, list[i].position)) {
+      row.verdict = Verdict::cannot_tell;
+      row.note = "no more than rounding of f";
+    }
     keep_worse(worst, row);
   }
   return worst;
@@ -211,13 +185,12 @@ struct Comparison {
 
   void judge_derivations(const std::vector<Slopes>& found, GradientReport& report) {
     const auto at = [this](const Tensors<T>& x) { return Tensors<T>{function.value(function.f, x)}; };
-    Judge<T> judge("differences", Quantity<T>{at, {value}, {weights}}, inputs, list, tolerances);
+    const Quantity<T> quantity{at, {value}, {weights}};
+    Judge<T> judge("differences", quantity, inputs, list, tolerances);
     std::vector<std::vector<Verdict>> verdicts;
     for (const Slopes& s : found) verdicts.push_back(judge.judge(s, report));
-    std::vector<std::string> places;
-    for (const Probe<T>& probe : list) places.push_back(probe.place);
     for (std::size_t i = 1; i < found.size(); ++i) {
-      report.rows.push_back(exact_row(found[i], found[0], places, tolerances.exact, verdicts[i], verdicts[0]));
+      report.rows.push_back(exact_row(found[i], found[0], list, tolerances.exact, quantity.rounding(), verdicts[i], verdicts[0]));
     }
   }
 

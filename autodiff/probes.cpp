@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <nablur/autodiff/detail/probes.h>
 
@@ -90,12 +91,40 @@ std::vector<Probe<T>> probes(std::span<const Tensor<T>> inputs, std::int64_t dir
   return list;
 }
 
+template <class T>
+double Quantity<T>::change(const Tensors<T>& x) const {
+  const Tensors<T> y = at(x);
+  double total = 0;
+  for (std::size_t k = 0; k < base.size(); ++k) {
+    if (!(y[k].shape() == base[k].shape())) fail("f changes its shape from ", base[k].shape(), " to ", y[k].shape());
+    for (std::int64_t i = 0; i < base[k].size(); ++i) {
+      total += double(weights[k].data()[i]) * (double(y[k].data()[i]) - double(base[k].data()[i]));
+    }
+  }
+  if (!std::isfinite(total)) fail("f is not finite");
+  return total;
+}
+
+template <class T>
+double Quantity<T>::rounding() const {
+  double sum2 = 0;
+  for (std::size_t k = 0; k < base.size(); ++k) {
+    for (std::int64_t i = 0; i < base[k].size(); ++i) {
+      const double term = double(weights[k].data()[i]) * double(base[k].data()[i]);
+      sum2 += term * term;
+    }
+  }
+  return double(std::numeric_limits<T>::epsilon()) * std::sqrt(sum2);
+}
+
 template double dot(const Tensors<float>&, const Tensors<float>&, double*);
 template double dot(const Tensors<double>&, const Tensors<double>&, double*);
 template Tensors<float> normals_like(std::span<const Tensor<float>>, Random&);
 template Tensors<double> normals_like(std::span<const Tensor<double>>, Random&);
 template struct Probe<float>;
 template struct Probe<double>;
+template struct Quantity<float>;
+template struct Quantity<double>;
 template std::vector<Probe<float>> probes(std::span<const Tensor<float>>, std::int64_t, std::uint32_t);
 template std::vector<Probe<double>> probes(std::span<const Tensor<double>>, std::int64_t, std::uint32_t);
 

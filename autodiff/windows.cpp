@@ -21,14 +21,19 @@ using Values = std::array<double, kSteps>;
 // amount, must show as scatter and not fall in step with them.
 constexpr Values kStep = {1, 0.9137, 0.8059, 0.6911, 0.5827, 0.4733, 0.3301, 0.2113};
 
+struct Rounding {
+  double of_values = 0;  // of φ's values
+  double of_all = 0;     // and of x + t on its way to them
+};
+
 struct Fit {
   double first;  // coefficient of t¹
   double error;  // its standard error
-  double least;  // the same from the rounding alone
+  double least;  // the same from the rounding of φ's values alone
 };
 
 // Least squares: values ≈ Σ coefficient·step^power, over three powers of which the first is 1.
-Fit fit(const Values& steps, const Values& values, const std::array<int, 3>& powers, double rounding) {
+Fit fit(const Values& steps, const Values& values, const std::array<int, 3>& powers, const Rounding& rounding) {
   const double h = steps[0];
   Eigen::Matrix<double, kSteps, 3> basis;
   Eigen::Matrix<double, kSteps, 1> y;
@@ -44,7 +49,7 @@ Fit fit(const Values& steps, const Values& values, const std::array<int, 3>& pow
   // The root of (basisᵀ basis)⁻¹ at (0, 0) is the length of the first row of R⁻¹.
   const Eigen::Matrix3d r = qr.matrixQR().topRows<3>();
   const double leverage = r.triangularView<Eigen::Upper>().transpose().solve(Eigen::Vector3d::UnitX()).norm() / h;
-  return {coefficients(0) / h, leverage * std::max(scatter, rounding), leverage * rounding};
+  return {coefficients(0) / h, leverage * std::max(scatter, rounding.of_all), leverage * rounding.of_values};
 }
 
 double greatest(const Values& values) {
@@ -84,7 +89,9 @@ Window measure(const Line& line, double h) {
   w.side = (has_right ? 1 : 0) - (has_left ? 1 : 0);
   if (!w.seen) return w;
   const double farthest = std::max(has_right ? greatest(right) : 0, has_left ? greatest(left) : 0);
-  const double rounding = line.rounding + line.epsilon * farthest;
+  Rounding rounding;
+  rounding.of_values = line.rounding + line.epsilon * farthest;
+  rounding.of_all = rounding.of_values + line.epsilon * farthest * line.position / h;
   w.blind = farthest == 0;
   w.range = farthest / h;
   if (has_right) std::copy(right.begin(), right.end(), w.changes.begin());

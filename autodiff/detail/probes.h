@@ -1,6 +1,8 @@
 #pragma once
-// Where compare_gradients asks a derivation for its slope: at each element of the inputs, or along random directions.
+// Where compare_gradients asks a derivation for its slope (at each element of the inputs, or along random directions), and what
+// it takes differences of.
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,5 +45,19 @@ struct Probe {
 /// All elements, input by input; or so many random directions of length 1 if `directions` is above 0 and there are elements.
 template <class T>
 std::vector<Probe<T>> probes(std::span<const Tensor<T>> inputs, std::int64_t directions, std::uint32_t seed);
+
+/// A weighted sum over tensors that depend on the inputs.
+template <class T>
+struct Quantity {
+  std::function<Tensors<T>(const Tensors<T>& x)> at;
+  Tensors<T> base;  // at the inputs
+  Tensors<T> weights;
+
+  /// The sum at x less the sum at the inputs; changes are added up, so that an element that does not change brings no rounding
+  /// with it. Throws if a shape is another than at the inputs, or the change not finite.
+  double change(const Tensors<T>& x) const;
+  /// Magnitude of the rounding errors of the base.
+  double rounding() const;
+};
 
 }  // namespace nablur::detail

@@ -170,6 +170,14 @@ TEST(CompareGradients, CatchesForwardModeThatThrowsOrChangesTheShape) {
   expect_only_differ(compare_gradients(reshapes, point()), {"forward mode"});
 }
 
+// Two exact derivations part where great slopes cancel: by the rounding of these, and not more.
+TEST(CompareGradients, DoesNotAccuseARoundedExactDerivation) {
+  const auto f = [](const auto& x) { return sum(x) + 1.0; };
+  const auto off = [&](double by) { return compare_gradients(f, T{0.5}, {.exact = 1e-16}, {Named{"by hand", {T{1 + by}}}}); };
+  EXPECT_EQ(verdict_of(off(4e-16), "by hand", "tape"), Verdict::cannot_tell);
+  EXPECT_EQ(verdict_of(off(4e-14), "by hand", "tape"), Verdict::differs);
+}
+
 // ---- the second order -----------------------------------------------------------------------------------------------
 
 TEST(CompareGradients, ChecksTheSecondOrderIfAskedTo) {
