@@ -8,7 +8,7 @@ namespace refusals {
 /// Which requests are counted and may be refused.
 enum class Requests {
   threads,
-  system,  ///< also those for memory (from the C library) and keys
+  system,  ///< also those for memory and for what belongs to a thread
   all,     ///< also those for blocks of the pool, which it may have without the system
 };
 

@@ -1,6 +1,8 @@
 // malloc and its relatives, for all that the C and C++ libraries ask for: exceptions, strings, what belongs to a thread.
 
 #include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cstdint>
@@ -72,5 +74,23 @@ int posix_memalign(void** p, std::size_t align, std::size_t size) {
   if (block == nullptr) return ENOMEM;
   *p = block;
   return 0;
+}
+
+// The linker's --wrap, as in refusals.cpp.
+void* __real_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset);
+void* __wrap_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset) {
+  if (!refuses()) return __real_mmap(address, size, protection, flags, file, offset);
+  errno = ENOMEM;
+  return MAP_FAILED;
+}
+
+int __real_pthread_key_create(pthread_key_t* key, void (*at_thread_end)(void*));
+int __wrap_pthread_key_create(pthread_key_t* key, void (*at_thread_end)(void*)) {
+  return refuses() ? EAGAIN : __real_pthread_key_create(key, at_thread_end);
+}
+
+int __real_pthread_setspecific(pthread_key_t key, const void* value);
+int __wrap_pthread_setspecific(pthread_key_t key, const void* value) {
+  return refuses() ? ENOMEM : __real_pthread_setspecific(key, value);
 }
 }

@@ -1,16 +1,20 @@
-// Under a sanitizer: operator new, which stands for all that the C++ library asks for.
+// Under a sanitizer: operator new, and what the pool asks for under AddressSanitizer. The linker's --wrap, as in refusals.cpp.
 
-#include <cstdlib>
 #include <new>
 
 #include "refusals.h"
 
 long refusals::live_blocks() { return 0; }
 
-void* operator new(std::size_t size) {
-  void* const p = refusals::refuses(refusals::Requests::system) ? nullptr : std::malloc(size);
-  if (p == nullptr) throw std::bad_alloc();
-  return p;
+extern "C" {
+void* __real__Znwm(std::size_t size);  // operator new
+void* __wrap__Znwm(std::size_t size) {
+  if (refusals::refuses(refusals::Requests::system)) throw std::bad_alloc();
+  return __real__Znwm(size);
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+
+void* __real_aligned_alloc(std::size_t alignment, std::size_t size);
+void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
+  return refusals::refuses(refusals::Requests::system) ? nullptr : __real_aligned_alloc(alignment, size);
+}
+}

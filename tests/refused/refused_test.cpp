@@ -17,6 +17,7 @@
 #include <string>
 #include <thread>
 
+#include "../sanitizers.h"
 #include "refusals.h"
 #include "scenarios.h"
 
@@ -113,7 +114,8 @@ class Refused : public testing::TestWithParam<Scenario> {
               0);
     for (long n = 1; shared->made >= n - 1; ++n) {
       const int status = in_child([&] {
-        const char* const complaint = judge(GetParam(), shared->wanted, shared->in_use, n, Requests::system, all_after, shared->made);
+        const char* const complaint =
+            judge(GetParam(), shared->wanted, shared->in_use, n, Requests::system, all_after, shared->made);
         if (complaint != nullptr) dprintf(STDERR_FILENO, "%s: %s\n", GetParam().name, complaint);
         return complaint == nullptr ? 0 : 1;
       });
@@ -233,6 +235,7 @@ std::ptrdiff_t started_with_refusal(const Tensor<float>& x, long n) {
 }
 
 TEST(RefusedThreads, AreDoneWithoutAndAskedForAgain) {
+  if (kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer has a thread of its own, which begins at some time";
   const auto x = Tensor<float>::ones({500, 400});
   set_threads(1);
   while (threads_of_this_process() > threads_at_start) std::this_thread::yield();  // those of other tests end
@@ -249,8 +252,15 @@ TEST(RefusedThreads, AreDoneWithoutAndAskedForAgain) {
 
 TEST_P(Refused, OneRequestIsBorne) { refuse_every_request(false); }
 TEST_P(Refused, OneRequestAndAllAfterItAreBorne) { refuse_every_request(true); }
-TEST_P(Refused, OneRequestOfAFreshProcessIsBorne) { refuse_every_first_request(false); }
-TEST_P(Refused, OneRequestOfAFreshProcessAndAllAfterItAreBorne) { refuse_every_first_request(true); }
+// ctest gives each test a process of its own.
+TEST_P(Refused, OneRequestOfAFreshProcessIsBorne) {
+  if (pool::usage().held > 0) GTEST_SKIP() << "the pool is in use: to be run alone";
+  refuse_every_first_request(false);
+}
+TEST_P(Refused, OneRequestOfAFreshProcessAndAllAfterItAreBorne) {
+  if (pool::usage().held > 0) GTEST_SKIP() << "the pool is in use: to be run alone";
+  refuse_every_first_request(true);
+}
 
 INSTANTIATE_TEST_SUITE_P(, Refused, testing::ValuesIn(scenarios().begin(), scenarios().end()),
                          [](const auto& scenario) { return std::string(scenario.param.name); });

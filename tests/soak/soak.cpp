@@ -1,7 +1,8 @@
 // Many iterations whose shapes change for ever, on several threads with tapes of their own. Memory must stay flat, and every
 // result right.
 //
-//   nablur_soak [iterations] [threads]      1000000 iterations of all threads together, on 8, by default
+//   nablur_soak [iterations] [threads]      1000000 iterations of all threads together, on 8, by default; at least 100000, since
+//                                           with fewer the first fifth would not have met all that comes
 //
 // Prints what the pool holds and how large the process is, ten times on the way. Exits with 1 if the pool ever holds more than
 // pool.h says, if either grows after the first fifth of the way by more than a tenth and 8 MiB, or if a result is wrong.
@@ -139,8 +140,8 @@ class Soak {
 int main(int argc, char** argv) {
   const long long iterations = argc > 1 ? std::atoll(argv[1]) : 1000000;
   const int users = argc > 2 ? std::atoi(argv[2]) : 8;
-  if (argc > 3 || iterations < 10 || users < 1 || users > 1000) {
-    std::fprintf(stderr, "usage: nablur_soak [iterations, at least 10] [threads, 1 to 1000]\n");
+  if (argc > 3 || iterations < 100000 || users < 1 || users > 1000) {
+    std::fprintf(stderr, "usage: nablur_soak [iterations, at least 100000] [threads, 1 to 1000]\n");
     return 2;
   }
   return Soak(iterations, users).run() ? EXIT_SUCCESS : EXIT_FAILURE;
