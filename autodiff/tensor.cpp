@@ -13,6 +13,13 @@ const Shape& empty_shape() noexcept {
   return shape;
 }
 
+namespace {
+
+// While the library is loaded: a child of fork() would wait for ever for a thread of its parent that was just at it.
+[[maybe_unused]] const Shape& made_when_loaded = empty_shape();
+
+}  // namespace
+
 std::int64_t to_int64(const char* op, double x) {
   if (!(x >= -0x1p63 && x < 0x1p63)) fail(op, ": ", x, " is no 64-bit integer");
   return static_cast<std::int64_t>(x);

@@ -55,6 +55,9 @@ std::atomic<const Target*>& chosen() {
   return target;
 }
 
+// While the library is loaded: a child of fork() would wait for ever for a thread of its parent that was just at it.
+[[maybe_unused]] const auto& chosen_when_loaded = chosen();
+
 }  // namespace
 
 namespace detail {
