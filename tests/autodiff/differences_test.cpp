@@ -119,6 +119,36 @@ TEST(Differences, DoNotAccuseATail) {
   }
 }
 
+// Steps at even distances would fall in step with the rounding, and see an exact line of another slope.
+TEST(Differences, DoNotFallInStepWithRounding) {
+  const auto through = [](double slope, double offset) {
+    return sum_of([=](const auto& x) { return (slope * x + offset) - offset; });
+  };
+  judge<double>(through(0.1406, 3.529e8), 1.069);
+  judge<double>(through(81.24, 2.144e12), 1.233);
+  judge<double>(through(62.55, 6.122e10), 0.8126);
+}
+
+// Where f is near 0, it is x that is rounded.
+TEST(Differences, AccuseNearAZeroOfF) {
+  const auto expect_accused = [](double a, double b, double x, double off) {
+    EXPECT_EQ(judge<double>(sum_of([=](const auto& v) { return sin(b * v + a); }), x, b * std::cos(b * x + a) * (1 + off)),
+              Verdict::differs)
+        << x;
+  };
+  expect_accused(-0.9494, 2.502, 0.3773, 0.001015);
+  expect_accused(-0.2438, 2.016, 0.1229, 0.001838);
+  expect_accused(-0.9841, 1.501, 0.6513, 0.0001364);
+}
+
+// Forward and reverse mode round a denormal slope differently.
+TEST(Differences, DoNotAccuseADenormalSlope) {
+  for (const auto& [frequency, x] : {std::pair{11.9396, 4.3395f}, {14.148, 3.5461f}, {10.4809, 4.8067f}, {10.4181, 4.8337f}}) {
+    const auto tail = sum_of([f = frequency](const auto& v) { return 0.3 * (tanh(-f * v - 0.01) + 1.0); });
+    EXPECT_FALSE(compare_gradients(tail, Tensor<float>{x}).differs()) << x;
+  }
+}
+
 TEST(Differences, CannotTellThroughNoise) {
   for (const double amplitude : {1e-12, 1e-8, 1e-4, 1e-1}) {
     const auto f = [amplitude](const auto& x) { return sum(noisy(exp(x), amplitude)); };

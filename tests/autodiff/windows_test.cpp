@@ -39,6 +39,14 @@ TEST(Windows, FindTheSlopeToNearlyAllDigits) {
   expect_slope(differences([](const auto& x) { return sum(x * 3.0); }, 0.7), 3, 1e-12);
 }
 
+// Steps are multiples of what x can be displaced by.
+TEST(Windows, StepExactly) {
+  for (const float x : {0.7f, -1.3f, 25.1f}) {
+    const auto report = compare_gradients([](const auto& v) { return sum(v); }, Tensor<float>{x});
+    EXPECT_NEAR(row_of(report, "tape", "differences").reference, 1, 1e-12) << x;
+  }
+}
+
 TEST(Windows, StepInProportionToTheInput) {
   for (const double x : {1e-200, 1e-30, 1e-9, 1e3, 1e17, 1e200}) {
     const auto row = differences([](const auto& v) { return sum(log(v)); }, x);
