@@ -116,7 +116,6 @@ Window measure(const Line& line, double h) {
   w.least = slope.least;
   w.corner = corner.first;
   w.corner_error = corner.error;
-  w.corner_least = corner.least;
   return w;
 }
 

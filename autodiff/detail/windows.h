@@ -33,7 +33,6 @@ struct Window {
   double least = 0;   ///< what `error` would be from the rounding alone
   double corner = 0;  ///< slope on the right − slope on the left; 0 for one side
   double corner_error = 0;
-  double corner_least = 0;
   std::array<double, 16> changes{};  ///< to the right, then to the left; 0 where there is none
 };
 
