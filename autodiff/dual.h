@@ -3,15 +3,16 @@
 //
 //   const auto y = sin(Dual<double>(x, 1.0));      // y.value == sin x, y.tangent == cos x
 //
-// f(v + tε) = f(v) + f'(v) t ε. A zero tangent stays zero in every scalar operation, even times infinity or NaN: a constant has no
-// derivative. Comparisons use the values only; isnan, isinf and isfinite look at the tangent too.
+// f(v + tε) = f(v) + f'(v) t ε. A zero tangent stays zero in every scalar operation, even times
+// infinity or NaN: a constant has no derivative. Comparisons use the values only; isnan, isinf and
+// isfinite look at the tangent too.
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
-#include <nablur/autodiff/export.h>
+#include <nablur/support/export.h>
 
 namespace nablur {
 
@@ -27,7 +28,8 @@ constexpr T chain(const T& a, const T& b) {
 /// A value and its tangent (derivative along one direction); T is float or double.
 template <class T>
 struct NABLUR_API Dual {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "Dual<T>: T is float or double");
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "Dual<T>: T is float or double");
 
   T value{};
   T tangent{};
@@ -35,16 +37,21 @@ struct NABLUR_API Dual {
   constexpr Dual() = default;
   /// A constant: tangent 0.
   template <class N>
-  requires std::is_arithmetic_v<N>
+    requires std::is_arithmetic_v<N>
   constexpr Dual(N number) : value(static_cast<T>(number)) {}
   constexpr Dual(T v, T t) : value(v), tangent(t) {}
 
   friend constexpr Dual operator-(const Dual& a) { return {-a.value, -a.tangent}; }
-  friend constexpr Dual operator+(const Dual& a, const Dual& b) { return {a.value + b.value, a.tangent + b.tangent}; }
-  friend constexpr Dual operator-(const Dual& a, const Dual& b) { return {a.value - b.value, a.tangent - b.tangent}; }
+  friend constexpr Dual operator+(const Dual& a, const Dual& b) {
+    return {a.value + b.value, a.tangent + b.tangent};
+  }
+  friend constexpr Dual operator-(const Dual& a, const Dual& b) {
+    return {a.value - b.value, a.tangent - b.tangent};
+  }
   // (ab)' = a' b + b' a
   friend constexpr Dual operator*(const Dual& a, const Dual& b) {
-    return {a.value * b.value, nablur::chain(a.tangent, b.value) + nablur::chain(b.tangent, a.value)};
+    return {a.value * b.value,
+            nablur::chain(a.tangent, b.value) + nablur::chain(b.tangent, a.value)};
   }
   // y = a/b: y' = (a' − b' y) / b
   friend constexpr Dual operator/(const Dual& a, const Dual& b) {
@@ -82,12 +89,13 @@ struct Plain<Dual<T>> {
 
 // The scalars that operators are compiled for.
 template <class T>
-inline constexpr bool is_differentiable =
-    std::is_same_v<typename Plain<T>::type, float> || std::is_same_v<typename Plain<T>::type, double>;
+inline constexpr bool is_differentiable = std::is_same_v<typename Plain<T>::type, float> ||
+                                          std::is_same_v<typename Plain<T>::type, double>;
 
 // What tensors may hold: masks and indices, too.
 template <class T>
-inline constexpr bool is_element = is_differentiable<T> || std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t>;
+inline constexpr bool is_element =
+    is_differentiable<T> || std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t>;
 
 }  // namespace detail
 
@@ -104,8 +112,9 @@ Dual<T> along(const Dual<T>& x, T value, T slope) {
   return {value, chain(slope, x.tangent)};
 }
 
-// factor·e^(−x²). The rounding of x² would be multiplied by x²; so x is split into a part whose square is exact and a small rest
-// (T. J. Dekker, Numerische Mathematik 18, 1971). The root a of e^(−high²) keeps its digits where the square is denormal.
+// factor·e^(−x²). The rounding of x² would be multiplied by x²; so x is split into a part whose
+// square is exact and a small rest (T. J. Dekker, Numerische Mathematik 18, 1971). The root a of
+// e^(−high²) keeps its digits where the square is denormal.
 template <class T>
 T exp_of_minus_square(const T& x, T factor = T(1)) {
   if (std::abs(x) > T(40)) return T(0);  // below the least denormal
@@ -151,7 +160,8 @@ Dual<T> sqrt(const Dual<T>& x) {
 // |x|' = sign x, 0 at 0
 template <class T>
 Dual<T> abs(const Dual<T>& x) {
-  return detail::along(x, std::abs(x.value), x.value == x.value ? T((x.value > T(0)) - (x.value < T(0))) : x.value);
+  return detail::along(x, std::abs(x.value),
+                       x.value == x.value ? T((x.value > T(0)) - (x.value < T(0))) : x.value);
 }
 template <class T>
 Dual<T> sin(const Dual<T>& x) {
@@ -170,7 +180,8 @@ Dual<T> tanh(const Dual<T>& x) {
 // erf' x = 2/√π e^(−x²)
 template <class T>
 Dual<T> erf(const Dual<T>& x) {
-  return detail::along(x, std::erf(x.value), T(1.1283791670955125739) * detail::exp_of_minus_square(x.value));
+  return detail::along(x, std::erf(x.value),
+                       T(1.1283791670955125739) * detail::exp_of_minus_square(x.value));
 }
 namespace detail {
 
@@ -179,8 +190,9 @@ template <class T>
 T power_by_a(const T& a, const T& b) {
   return chain(b, T(std::pow(a, b - T(1))));
 }
-// ∂a^b/∂b = a^b ln a, 0 if a^b is 0. At a = 0 it is 0 for b = 0 as well, where a^b jumps from 1 to 0: a 0 among the data must not
-// make the gradient of a trained exponent infinite. PyTorch and JAX have it so too.
+// ∂a^b/∂b = a^b ln a, 0 if a^b is 0. At a = 0 it is 0 for b = 0 as well, where a^b jumps from 1 to
+// 0: a 0 among the data must not make the gradient of a trained exponent infinite. PyTorch and JAX
+// have it so too.
 template <class T>
 T power_by_b(const T& a, const T& b) {
   return a == T(0) && b >= T(0) ? T(0) : chain(T(std::pow(a, b)), T(std::log(a)));

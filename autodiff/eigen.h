@@ -1,9 +1,11 @@
 #pragma once
-// The bridge to Eigen: from a tensor without a copy, to a tensor by one evaluation of an expression.
+// The bridge to Eigen: from a tensor without a copy, to a tensor by one evaluation of an
+// expression.
 //
 //   as_matrix(t).row(0).sum()                     // Eigen looks at a tensor's numbers
 //   as_mutable_matrix(t) *= 2.0;                  // and writes them
-//   Tensor<double> t = from_eigen(a * b + c);     // evaluated into a new tensor (products through Eigen's temporary)
+//   Tensor<double> t = from_eigen(a * b + c);     // evaluated into a new tensor (products through
+//   Eigen's temporary)
 //
 // The maps point into the tensor: keep it alive, and do not copy it while a mutable map is in use.
 
@@ -64,10 +66,13 @@ template <class Derived>
 Tensor<typename Derived::Scalar> from_eigen(const Eigen::DenseBase<Derived>& expression) {
   using T = typename Derived::Scalar;
   constexpr bool vector = Derived::IsVectorAtCompileTime;
-  auto t = Tensor<T>::empty(vector ? Shape{expression.size()} : Shape{expression.rows(), expression.cols()});
+  auto t = Tensor<T>::empty(vector ? Shape{expression.size()}
+                                   : Shape{expression.rows(), expression.cols()});
   using Target = std::conditional_t<
-      vector && Derived::RowsAtCompileTime == 1, Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor>,
-      std::conditional_t<vector, EigenArray<T>, Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>>;
+      vector && Derived::RowsAtCompileTime == 1,
+      Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor>,
+      std::conditional_t<vector, EigenArray<T>,
+                         Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>>;
   const auto value = [&]() -> decltype(auto) {
     if constexpr (std::is_base_of_v<Eigen::ArrayBase<Derived>, Derived>) {
       return expression.derived();

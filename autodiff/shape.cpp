@@ -1,35 +1,14 @@
 #include <nablur/autodiff/shape.h>
 
 #include <algorithm>
-
-#include <nablur/autodiff/pool.h>
+#include <utility>
 
 namespace nablur {
-namespace detail {
 
-IntList::IntList(std::span<const std::int64_t> values) : IntList(static_cast<std::int64_t>(values.size()), 0) {
-  std::copy(values.begin(), values.end(), begin());
-}
-
-IntList::IntList(std::int64_t count, std::int64_t value) : count_(0), inline_{} {
-  if (count > kInline) far_ = static_cast<std::int64_t*>(pool::allocate(sizeof(std::int64_t) * static_cast<std::size_t>(count)));
-  count_ = count;
-  std::fill(begin(), end(), value);
-}
-
-void IntList::copy_far(const IntList& other) { *this = IntList(std::span<const std::int64_t>(other.begin(), other.end())); }
-
-bool IntList::same_far(const IntList& other) const noexcept { return std::equal(begin(), end(), other.begin()); }
-
-void IntList::release() noexcept { pool::release(far_, sizeof(std::int64_t) * static_cast<std::size_t>(count_)); }
-
-}  // namespace detail
-
-Shape::Shape(std::span<const std::int64_t> sizes) {
-  if (sizes.size() > kMaxRank) fail("shape: the rank must be at most ", kMaxRank, ", got ", sizes.size());
-  sizes_ = detail::IntList(sizes);
+Shape::Shape(detail::IntList sizes) : sizes_(std::move(sizes)) {
+  if (rank() > kMaxRank) fail("shape: the rank must be at most ", kMaxRank, ", got ", rank());
   std::int64_t product = 1;
-  for (const std::int64_t size : sizes) {
+  for (const std::int64_t size : sizes_) {
     if (size < 0) fail("shape: sizes must be at least 0, got ", *this);
     // Zeros are left out, so that the strides of an empty array fit too.
     if (size > 0 && __builtin_mul_overflow(product, size, &product)) {
@@ -53,7 +32,8 @@ Axes Axes::resolve(const char* op, std::int64_t rank) const {
   std::int64_t* out = resolved.axes_.begin();
   for (std::int64_t i = 0; i < resolved.count(); ++i) {
     out[i] = all() ? i : resolve_axis(op, (*this)[i], rank);
-    if (std::find(out, out + i, out[i]) != out + i) fail(op, ": axis ", (*this)[i], " is named twice");
+    if (std::find(out, out + i, out[i]) != out + i)
+      fail(op, ": axis ", (*this)[i], " is named twice");
   }
   return resolved;
 }
@@ -64,10 +44,11 @@ Shape detail::broadcast_unequal(const char* op, const Shape& a, const Shape& b) 
   for (std::int64_t back = 1; back <= rank; ++back) {
     const std::int64_t m = back <= a.rank() ? a[-back] : 1;
     const std::int64_t n = back <= b.rank() ? b[-back] : 1;
-    if (m != n && m != 1 && n != 1) fail(op, ": shapes ", a, " and ", b, " do not broadcast at axis ", rank - back);
-    sizes.begin()[rank - back] = m == 1 ? n : m;
+    if (m != n && m != 1 && n != 1)
+      fail(op, ": shapes ", a, " and ", b, " do not broadcast at axis ", rank - back);
+    sizes[rank - back] = m == 1 ? n : m;
   }
-  return Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+  return Shape(sizes);
 }
 
 bool broadcasts(const Shape& a, const Shape& b) noexcept {
@@ -83,8 +64,8 @@ bool broadcasts_to(const Shape& from, const Shape& to) noexcept {
   if (from.rank() > to.rank()) return false;
   const std::int64_t lead = to.rank() - from.rank();
   for (std::int64_t i = 0; i < from.rank(); ++i) {
-    const std::int64_t m = from.begin()[i];
-    if (m != 1 && m != to.begin()[lead + i]) return false;
+    const std::int64_t m = from[i];
+    if (m != 1 && m != to[lead + i]) return false;
   }
   return true;
 }
@@ -93,7 +74,7 @@ void append(std::string& text, const Shape& shape) {
   text += '(';
   for (std::int64_t i = 0; i < shape.rank(); ++i) {
     if (i > 0) text += ", ";
-    detail::append(text, static_cast<long long>(shape.begin()[i]));
+    detail::append(text, static_cast<long long>(shape[i]));
   }
   text += shape.rank() == 1 ? ",)" : ")";
 }

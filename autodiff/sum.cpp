@@ -6,9 +6,10 @@
 namespace nablur {
 namespace {
 
-constexpr std::int64_t kBlock = 128;  // below this many terms a plain loop; its error is bounded by a constant
-constexpr std::int64_t kLanes = 8;    // independent partial sums, as in NumPy's pairwise summation
-constexpr std::int64_t kRows = 8;     // the same for sums of rows
+constexpr std::int64_t kBlock =
+    128;  // below this many terms a plain loop; its error is bounded by a constant
+constexpr std::int64_t kLanes = 8;  // independent partial sums, as in NumPy's pairwise summation
+constexpr std::int64_t kRows = 8;   // the same for sums of rows
 
 template <class T>
 T pairwise(const T* x, std::int64_t n) {
@@ -24,7 +25,8 @@ T pairwise(const T* x, std::int64_t n) {
     for (; i + kLanes <= n; i += kLanes) {
       for (std::int64_t k = 0; k < kLanes; ++k) lane[k] += x[i + k];
     }
-    T sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    T sum =
+        ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
     for (; i < n; ++i) sum += x[i];
     return sum;
   }
@@ -43,7 +45,8 @@ Tensor<T> sum_middle(const Tensor<T>& x, std::int64_t outer, std::int64_t n, std
   }
   auto scratch = Tensor<T>::empty(Shape{detail::pairwise_levels(n, kRows), inner});
   for (std::int64_t o = 0; o < outer; ++o) {
-    const auto few = [inner, from = x.data() + o * n * inner](std::int64_t begin, std::int64_t end, T* sum) {
+    const auto few = [inner, from = x.data() + o * n * inner](std::int64_t begin, std::int64_t end,
+                                                              T* sum) {
       std::fill(sum, sum + inner, T(0));
       for (std::int64_t i = begin; i < end; ++i) {
         for (std::int64_t j = 0; j < inner; ++j) sum[j] += from[i * inner + j];
@@ -70,11 +73,12 @@ Shape reduced_shape(const Shape& shape, const Axes& resolved, bool keepdims) {
       ++to;
     }
   }
-  return Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+  return Shape(sizes);
 }
 
 template <class T>
-requires detail::is_differentiable<T> Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes, bool keepdims) {
+  requires detail::is_differentiable<T>
+Tensor<T> sum_over(const Tensor<T>& x, const Axes& axes, bool keepdims) {
   const Axes resolved = axes.resolve("sum", x.rank());
   const Shape shape = reduced_shape(x.shape(), resolved, keepdims);
   if (x.size() == 0) return Tensor<T>(shape, T(0));
@@ -82,17 +86,19 @@ requires detail::is_differentiable<T> Tensor<T> sum_over(const Tensor<T>& x, con
 }
 
 template <class T>
-requires detail::is_differentiable<T> Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
+  requires detail::is_differentiable<T>
+Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (!broadcasts_to(shape, x.shape())) fail("sum_to: shape ", shape, " does not broadcast to ", x.shape());
+  if (!broadcasts_to(shape, x.shape()))
+    fail("sum_to: shape ", shape, " does not broadcast to ", x.shape());
   const std::int64_t lead = x.rank() - shape.rank();
   detail::IntList stretched(x.rank(), 0);
   std::int64_t count = 0;
   for (std::int64_t i = 0; i < x.rank(); ++i) {
-    if (i < lead || (shape[i - lead] == 1 && x.shape()[i] != 1)) stretched.begin()[count++] = i;
+    if (i < lead || (shape[i - lead] == 1 && x.shape()[i] != 1)) stretched[count++] = i;
   }
   if (count == 0) return x.reshaped(shape);
-  return sum_over(x, Axes(std::span<const std::int64_t>(stretched.begin(), static_cast<std::size_t>(count)))).reshaped(shape);
+  return sum_over(x, std::span(stretched.begin(), stretched.begin() + count)).reshaped(shape);
 }
 
 template Tensor<float> sum_over(const Tensor<float>&, const Axes&, bool);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <nablur/autodiff/random.h>
+#include <nablur/support/random.h>
 
 namespace nablur {
 namespace detail {
@@ -15,7 +15,8 @@ const Shape& empty_shape() noexcept {
 
 namespace {
 
-// While the library is loaded: a child of fork() would wait for ever for a thread of its parent that was just at it.
+// While the library is loaded: a child of fork() would wait for ever for a thread of its parent
+// that was just at it.
 [[maybe_unused]] const Shape& made_when_loaded = empty_shape();
 
 }  // namespace
@@ -47,56 +48,6 @@ struct ViewBlock {
   TensorBlock* base;
 };
 
-// One loop for tensors of one shape and for a number on either side; out may be a or b.
-template <class T, class F>
-void combine_loop(std::int64_t n, const T* a, std::int64_t step_a, const T* b, std::int64_t step_b, T* out, F f) {
-  if (step_a == 1 && step_b == 1) {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
-  } else if (step_b == 0) {
-    const T y = *b;
-    for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i * step_a], y);
-  } else {
-    const T x = *a;
-    for (std::int64_t i = 0; i < n; ++i) out[i] = f(x, b[i]);
-  }
-}
-
-// Integers wrap nowhere: what does not fit is an error.
-std::int64_t combine_integers(char op, std::int64_t x, std::int64_t y) {
-  std::int64_t z = 0;
-  const bool fits = op == '+'   ? !__builtin_add_overflow(x, y, &z)
-                    : op == '-' ? !__builtin_sub_overflow(x, y, &z)
-                    : op == '*' ? !__builtin_mul_overflow(x, y, &z)
-                                : y != 0 && !(y == -1 && __builtin_sub_overflow(0, x, &z));
-  if (!fits) fail("tensor: ", x, " ", std::string_view(&op, 1), " ", y, " is no 64-bit integer");
-  return op == '/' ? x / y : z;
-}
-
-template <class T>
-void combine_loop(char op, std::int64_t n, const T* a, std::int64_t step_a, const T* b, std::int64_t step_b, T* out) {
-  if constexpr (std::is_same_v<T, bool>) {
-    fail("tensor: bool has no ", std::string_view(&op, 1));
-  } else if constexpr (std::is_integral_v<T>) {
-    combine_loop(n, a, step_a, b, step_b, out, [op](T x, T y) { return combine_integers(op, x, y); });
-  } else {
-    switch (op) {
-      case '+':
-        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x + y; });
-      case '-':
-        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x - y; });
-      case '*':
-        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x * y; });
-      default:
-        return combine_loop(n, a, step_a, b, step_b, out, [](const T& x, const T& y) { return x / y; });
-    }
-  }
-}
-
-[[noreturn]] void shapes_differ(char op, const Shape& a, const Shape& b) {
-  fail("tensor: ", std::string_view(&op, 1), " needs equal shapes or a number on one side, got ", a, " and ", b,
-       "; Variable(a) ", std::string_view(&op, 1), " b broadcasts");
-}
-
 }  // namespace
 
 template <class T>
@@ -113,7 +64,8 @@ Tensor<T> Tensor<T>::empty(const Shape& shape) {
 
 template <class T>
 void Tensor<T>::destroy_own(TensorBlock* block) noexcept {
-  const std::size_t bytes = sizeof(TensorBlock) + static_cast<std::size_t>(block->shape.size()) * sizeof(T);
+  const std::size_t bytes =
+      sizeof(TensorBlock) + static_cast<std::size_t>(block->shape.size()) * sizeof(T);
   block->~TensorBlock();
   pool::release(block, bytes);
 }
@@ -128,11 +80,13 @@ void Tensor<T>::destroy_view(TensorBlock* block) noexcept {
 template <class T>
 Tensor<T> Tensor<T>::view(std::int64_t offset, const Shape& shape) const {
   if (block_ == nullptr) return empty(shape);
-  TensorBlock* base = block_->destroy == destroy_view ? reinterpret_cast<ViewBlock*>(block_)->base : block_;
+  TensorBlock* base =
+      block_->destroy == destroy_view ? reinterpret_cast<ViewBlock*>(block_)->base : block_;
   Shape own = shape;
   void* memory = pool::allocate(sizeof(ViewBlock));
   base->retain();
-  return Tensor(&(::new (memory) ViewBlock{{destroy_view, 1, std::move(own), data() + offset}, base})->block);
+  return Tensor(
+      &(::new (memory) ViewBlock{{destroy_view, 1, std::move(own), data() + offset}, base})->block);
 }
 
 template <class T>
@@ -151,12 +105,16 @@ Tensor<T>::Tensor(const Shape& shape, std::span<const T> numbers) {
 }
 
 template <class T>
-Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows) requires(!is_dual<T>) {
+Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows)
+  requires(!is_dual<T>)
+{
   const std::size_t columns = rows.size() > 0 ? rows.begin()->size() : 0;
-  Tensor table = empty(Shape{static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
+  Tensor table =
+      empty(Shape{static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
   T* to = table.mutable_data();
   for (const auto& row : rows) {
-    if (row.size() != columns) fail("tensor: rows of ", columns, " and ", row.size(), " numbers make no matrix");
+    if (row.size() != columns)
+      fail("tensor: rows of ", columns, " and ", row.size(), " numbers make no matrix");
     to = std::copy(row.begin(), row.end(), to);
   }
   *this = std::move(table);
@@ -179,26 +137,32 @@ T made(const char* op, double x) {
 template <class T>
 Tensor<T> Tensor<T>::arange(double begin, double end, double step) {
   if (!std::isfinite(begin) || !std::isfinite(end) || !std::isfinite(step) || step == 0) {
-    fail("arange: begin, end and step must be finite and step not 0, got ", begin, ", ", end, ", ", step);
+    fail("arange: begin, end and step must be finite and step not 0, got ", begin, ", ", end, ", ",
+         step);
   }
   const double count = std::max(0.0, std::ceil((end - begin) / step));
   if (!(count < 0x1p62)) fail("arange: from ", begin, " to ", end, " by ", step, " is too long");
   Tensor out = empty(Shape{static_cast<std::int64_t>(count)});
   T* to = out.mutable_data();
-  for (std::int64_t i = 0; i < out.size(); ++i) to[i] = made<T>("arange", begin + step * static_cast<double>(i));
+  for (std::int64_t i = 0; i < out.size(); ++i)
+    to[i] = made<T>("arange", begin + step * static_cast<double>(i));
   return out;
 }
 
 template <class T>
 Tensor<T> Tensor<T>::linspace(double first, double last, std::int64_t n) {
   if (n < 0) fail("linspace: the count must be at least 0, got ", n);
-  if (!std::isfinite(first) || !std::isfinite(last)) fail("linspace: first and last must be finite, got ", first, " and ", last);
+  if (!std::isfinite(first) || !std::isfinite(last))
+    fail("linspace: first and last must be finite, got ", first, " and ", last);
   Tensor out = empty(Shape{n});
   T* to = out.mutable_data();
   const auto steps = static_cast<double>(n - 1);
   const double whole = last - first;
-  const double step = n <= 1 ? 0 : std::isfinite(whole) ? whole / steps : last / steps - first / steps;
-  for (std::int64_t i = 0; i < n; ++i) to[i] = made<T>("linspace", first + step * static_cast<double>(i));
+  const double step = n <= 1                 ? 0
+                      : std::isfinite(whole) ? whole / steps
+                                             : last / steps - first / steps;
+  for (std::int64_t i = 0; i < n; ++i)
+    to[i] = made<T>("linspace", first + step * static_cast<double>(i));
   if (n > 1) to[n - 1] = made<T>("linspace", last);
   return out;
 }
@@ -243,7 +207,8 @@ std::int64_t Tensor<T>::flat_index(std::span<const std::int64_t> index) const {
   for (std::size_t axis = 0; axis < index.size(); ++axis) {
     const std::int64_t n = shape().begin()[axis];
     const std::int64_t i = index[axis] < 0 ? index[axis] + n : index[axis];
-    if (i < 0 || i >= n) fail("tensor: index ", index[axis], " is out of range at axis ", axis, " of ", shape());
+    if (i < 0 || i >= n)
+      fail("tensor: index ", index[axis], " is out of range at axis ", axis, " of ", shape());
     flat = flat * n + i;
   }
   return flat;
@@ -251,47 +216,37 @@ std::int64_t Tensor<T>::flat_index(std::span<const std::int64_t> index) const {
 
 template <class T>
 Tensor<T> Tensor<T>::reshaped(const Shape& shape) const {
-  if (shape.size() != size()) fail("reshape: ", this->shape(), " has ", size(), " elements, ", shape, " has ", shape.size());
+  if (shape.size() != size())
+    fail("reshape: ", this->shape(), " has ", size(), " elements, ", shape, " has ", shape.size());
   return view(0, shape);
 }
 
 template <class T>
 Tensor<T> Tensor<T>::rows(std::int64_t begin, std::int64_t end) const {
   if (rank() == 0) fail("rows: a tensor of rank 0 has no rows");
-  if (begin < 0 || end < begin || end > shape()[0]) fail("rows: [", begin, ", ", end, ") is out of range for shape ", shape());
-  detail::IntList sizes{std::span<const std::int64_t>(shape().begin(), shape().end())};
+  if (begin < 0 || end < begin || end > shape()[0])
+    fail("rows: [", begin, ", ", end, ") is out of range for shape ", shape());
+  detail::IntList sizes = shape().sizes();
   const std::int64_t row = shape()[0] == 0 ? 0 : size() / shape()[0];
-  sizes.begin()[0] = end - begin;
-  return view(begin * row, Shape(std::span<const std::int64_t>(sizes.begin(), sizes.end())));
+  sizes[0] = end - begin;
+  return view(begin * row, Shape(sizes));
 }
 
 template <class T>
-Tensor<T> Tensor<T>::combine(char op, const Tensor& a, const Tensor& b) {
-  if (!(a.shape() == b.shape()) && a.rank() != 0 && b.rank() != 0) shapes_differ(op, a.shape(), b.shape());
-  const bool splat_a = a.rank() == 0 && b.rank() != 0;
-  Tensor out = empty(splat_a ? b.shape() : a.shape());
-  combine_loop(op, out.size(), a.data(), splat_a ? 0 : 1, b.data(), b.rank() == 0 ? 0 : 1, out.mutable_data());
-  return out;
-}
-
-template <class T>
-Tensor<T>& Tensor<T>::combine_into(char op, const Tensor& b) {
-  if (!(shape() == b.shape()) && b.rank() != 0) {
-    fail("tensor: ", std::string_view(&op, 1), "= keeps the left shape: it needs the same shape or a number on the right, got ",
-         shape(), " and ", b.shape());
-  }
-  // Integers may turn out not to fit half-way.
-  const bool in_place = block_ != nullptr && block_->destroy == destroy_own && block_->unique() && !std::is_integral_v<T>;
-  if (!in_place) return *this = combine(op, *this, b);
-  T* out = mutable_data();
-  combine_loop(op, size(), static_cast<const T*>(out), 1, b.data(), b.rank() == 0 ? 0 : 1, out);
-  return *this;
+Tensor<T> Tensor<T>::operator[](std::int64_t i) const {
+  if (rank() == 0) fail("tensor: [", i, "] of a tensor of rank 0");
+  const std::int64_t n = shape()[0];
+  const std::int64_t row = i < 0 ? i + n : i;
+  if (row < 0 || row >= n) fail("tensor: [", i, "] is out of range for shape ", shape());
+  const Shape rest(std::span(shape().begin() + 1, shape().end()));
+  return view(row * rest.size(), rest);
 }
 
 template <class T>
 Tensor<Dual<T>> make_dual(const Tensor<T>& value, const Tensor<T>& tangent) {
   if (!(value.shape() == tangent.shape())) {
-    fail("make_dual: a value of shape ", value.shape(), " needs a tangent of the same shape, got ", tangent.shape());
+    fail("make_dual: a value of shape ", value.shape(), " needs a tangent of the same shape, got ",
+         tangent.shape());
   }
   auto out = Tensor<Dual<T>>::empty(value.shape());
   Dual<T>* to = out.mutable_data();

@@ -33,7 +33,8 @@ void print_number(std::string& text, const Dual<N>& x) {
 constexpr std::int64_t kEdge = 3;  // numbers printed at each end of a long axis
 
 template <class T>
-void print_axis(std::string& text, const Shape& shape, std::int64_t axis, const T* data, std::int64_t stride) {
+void print_axis(std::string& text, const Shape& shape, std::int64_t axis, const T* data,
+                std::int64_t stride) {
   if (axis == shape.rank()) return print_number(text, *data);
   const std::int64_t n = shape[axis];
   const std::int64_t inner = n > 0 ? stride / n : 0;
@@ -52,25 +53,25 @@ void print_axis(std::string& text, const Shape& shape, std::int64_t axis, const 
 }  // namespace
 
 template <class T>
-std::ostream& Tensor<T>::print(std::ostream& out) const {
-  const std::string text = detail::or_out_of_memory("tensor", [this] {
-    std::string numbers = detail::concat("Tensor<", kName<T>, ">", shape(), " ");
+std::ostream& detail::print(std::ostream& out, const char* kind, const Tensor<T>& x) {
+  const std::string text = or_out_of_memory("print", [&] {
+    std::string words = concat(kind, "<", kName<T>, ">", x.shape(), " ");
     // The brackets of an empty array may be more than anybody has memory for.
-    if (size() == 0) {
-      numbers += "[]";
+    if (x.size() == 0) {
+      words += "[]";
     } else {
-      print_axis(numbers, shape(), 0, data(), size());
+      print_axis(words, x.shape(), 0, x.data(), x.size());
     }
-    return numbers;
+    return words;
   });
   return out << text;
 }
 
-template std::ostream& Tensor<float>::print(std::ostream&) const;
-template std::ostream& Tensor<double>::print(std::ostream&) const;
-template std::ostream& Tensor<Dual<float>>::print(std::ostream&) const;
-template std::ostream& Tensor<Dual<double>>::print(std::ostream&) const;
-template std::ostream& Tensor<bool>::print(std::ostream&) const;
-template std::ostream& Tensor<std::int64_t>::print(std::ostream&) const;
+template std::ostream& detail::print(std::ostream&, const char*, const Tensor<float>&);
+template std::ostream& detail::print(std::ostream&, const char*, const Tensor<double>&);
+template std::ostream& detail::print(std::ostream&, const char*, const Tensor<Dual<float>>&);
+template std::ostream& detail::print(std::ostream&, const char*, const Tensor<Dual<double>>&);
+template std::ostream& detail::print(std::ostream&, const char*, const Tensor<bool>&);
+template std::ostream& detail::print(std::ostream&, const char*, const Tensor<std::int64_t>&);
 
 }  // namespace nablur

@@ -15,7 +15,8 @@ std::string dot_text(const Tape<T>& tape) {
       name += *c;
     }
     const char* form = node.inputs.empty() ? "box" : "ellipse";
-    text += detail::concat("  n", i, " [label=\"", name, "\\n", node.shape, "\", shape=", form, "];\n");
+    text +=
+        detail::concat("  n", i, " [label=\"", name, "\\n", node.shape, "\", shape=", form, "];\n");
     for (const auto& input : node.inputs) {
       if (input.index >= 0) text += detail::concat("  n", input.index, " -> n", i, ";\n");
     }

@@ -1,16 +1,20 @@
-// The Gaussian blur and its gradients, beside OpenCV's blur and beside what the machine can do at all.
+// The Gaussian blur and its gradients, beside OpenCV's blur and beside what the machine can do at
+// all.
 //
-//   blur_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true --benchmark_enable_random_interleaving=true
+//   blur_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
+//   --benchmark_enable_random_interleaving=true
 //
 //   nablur/forward/float/1024x1024/sigma:3/threads:1            the blurred image
-//   nablur/forward_backward/float/1024x1024/sigma:3/threads:1   that, dL/dx, and dL/dsigma of each axis, for a given dL/dy
-//   nablur/sigma_only/float/1024x1024/sigma:3/threads:1         the same without dL/dx: the image is a constant
-//   opencv/forward/float/1024x1024/sigma:3/threads:1            the same kernel, radius and border
-//   limit/copy/float/1024x1024                                  the image copied once, the quickest way
-//   limit/fma_add/float                                         additions and multiply-adds in pairs, on registers
+//   nablur/forward_backward/float/1024x1024/sigma:3/threads:1   that, dL/dx, and dL/dsigma of each
+//   axis, for a given dL/dy nablur/sigma_only/float/1024x1024/sigma:3/threads:1         the same
+//   without dL/dx: the image is a constant opencv/forward/float/1024x1024/sigma:3/threads:1 the
+//   same kernel, radius and border limit/copy/float/1024x1024                                  the
+//   image copied once, the quickest way limit/fma_add/float additions and multiply-adds in pairs,
+//   on registers
 //
-// Results go where they went before, on all sides: Nablur's come from its pool, which hands out the same memory again, OpenCV's
-// into one cv::Mat, the copy's into one buffer. All read the same images. Each case does its work once before it is timed.
+// Results go where they went before, on all sides: Nablur's come from its pool, which hands out the
+// same memory again, OpenCV's into one cv::Mat, the copy's into one buffer. All read the same
+// images. Each case does its work once before it is timed.
 //
 // bench/report.py runs this and writes docs/benchmarks.md.
 
@@ -18,9 +22,9 @@
 #include <string>
 #include <vector>
 
-#include <nablur/autodiff/threads.h>
 #include <nablur/nablur.h>
 #include <nablur/ops/simd.h>
+#include <nablur/support/threads.h>
 
 #include "blur_cases.h"
 
@@ -57,12 +61,15 @@ std::string name_of(const char* scalar, const Size& size) {
 
 std::string name_of(const char* what, const char* scalar, const Case& c) {
   const std::string sigma = c.sigma == 0.5 ? "0.5" : std::to_string(std::lround(c.sigma));
-  return std::string(what) + "/" + name_of(scalar, c.size) + "/sigma:" + sigma + "/threads:" + std::to_string(c.threads);
+  return std::string(what) + "/" + name_of(scalar, c.size) + "/sigma:" + sigma +
+         "/threads:" + std::to_string(c.threads);
 }
 
 namespace {
 
-GaussianBlurOptions options_of(const Case& c) { return {.radius = c.radius(), .border = Border::zero}; }
+GaussianBlurOptions options_of(const Case& c) {
+  return {.radius = c.radius(), .border = Border::zero};
+}
 
 template <class T>
 Tensor<T> scales_of(const Case& c) {
@@ -74,7 +81,9 @@ void forward(benchmark::State& state, const Case& c) {
   const Tensor<T> x = image<T>(c.size, 0);
   const Tensor<T> sigma = scales_of<T>(c);
   const GaussianBlurOptions options = options_of(c);
-  const auto run = [&] { benchmark::DoNotOptimize(gaussian_blur(x, sigma, options).value().data()); };
+  const auto run = [&] {
+    benchmark::DoNotOptimize(gaussian_blur(x, sigma, options).value().data());
+  };
   set_threads(c.threads);
   run();
   for (auto _ : state) run();
@@ -105,10 +114,12 @@ template <class T>
 void add_cases_of() {
   const char* const scalar = scalar_name<T>();
   for_each_case([scalar](const Case& c) {
-    add_case(name_of("nablur/forward", scalar, c), [c](benchmark::State& state) { forward<T>(state, c); });
+    add_case(name_of("nablur/forward", scalar, c),
+             [c](benchmark::State& state) { forward<T>(state, c); });
     add_case(name_of("nablur/forward_backward", scalar, c),
              [c](benchmark::State& state) { forward_backward<T>(state, c, true); });
-    add_case(name_of("nablur/sigma_only", scalar, c), [c](benchmark::State& state) { forward_backward<T>(state, c, false); });
+    add_case(name_of("nablur/sigma_only", scalar, c),
+             [c](benchmark::State& state) { forward_backward<T>(state, c, false); });
   });
 }
 
@@ -130,7 +141,8 @@ void add_nablur_cases() {
 }  // namespace blur_bench
 
 int main(int argc, char** argv) {
-  // Google Benchmark's half second per case would make the run last for hours; the command line may still say otherwise.
+  // Google Benchmark's half second per case would make the run last for hours; the command line may
+  // still say otherwise.
   std::string min_time = "--benchmark_min_time=0.1";
   std::vector<char*> arguments(argv, argv + argc);
   arguments.insert(arguments.begin() + 1, min_time.data());

@@ -36,8 +36,9 @@ struct Case {
 template <class T>
 const char* scalar_name();
 
-/// Images of uniform noise. All sizes are the beginning of one large image, made once: else every case would begin with fresh
-/// memory, whose first touch takes longer than a small blur. `which` (0 or 1) chooses between two images apart in memory.
+/// Images of uniform noise. All sizes are the beginning of one large image, made once: else every
+/// case would begin with fresh memory, whose first touch takes longer than a small blur. `which` (0
+/// or 1) chooses between two images apart in memory.
 template <class T>
 nablur::Tensor<T> image(const Size& size, int which);
 
@@ -46,10 +47,13 @@ std::string name_of(const char* what, const char* scalar, const Case& c);
 /// "float/1024x1024"
 std::string name_of(const char* scalar, const Size& size);
 
-/// Registers a benchmark that counts wall-clock time: the work of threads other than the caller's is in it.
+/// Registers a benchmark that counts wall-clock time: the work of threads other than the caller's
+/// is in it.
 template <class F>
 void add_case(const std::string& name, F&& run) {
-  benchmark::RegisterBenchmark(name.c_str(), std::forward<F>(run))->UseRealTime()->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(name.c_str(), std::forward<F>(run))
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
 }
 
 /// Calls f for each case, smallest first.

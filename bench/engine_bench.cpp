@@ -12,8 +12,9 @@ using namespace nablur;
 
 namespace {
 
-// Recording plus reversing y ← y·a, `nodes` times on one tape, which is cleared and used again. The second number is the count
-// of elements (0: rank 0); in scalar_node_by_a the factor a is a variable too, and gets its gradient.
+// Recording plus reversing y ← y·a, `nodes` times on one tape, which is cleared and used again. The
+// second number is the count of elements (0: rank 0); in scalar_node_by_a the factor a is a
+// variable too, and gets its gradient.
 void chain(benchmark::State& state, bool a_is_variable) {
   const std::int64_t nodes = state.range(0);
   const Shape shape = state.range(1) == 0 ? Shape{} : Shape{state.range(1)};
@@ -31,12 +32,18 @@ void chain(benchmark::State& state, bool a_is_variable) {
     benchmark::DoNotOptimize(d[x].data());
   }
   state.counters["per_node"] =
-      benchmark::Counter(static_cast<double>(nodes), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+      benchmark::Counter(static_cast<double>(nodes), benchmark::Counter::kIsIterationInvariantRate |
+                                                         benchmark::Counter::kInvert);
 }
 
 void scalar_node(benchmark::State& state) { chain(state, false); }
 void scalar_node_by_a(benchmark::State& state) { chain(state, true); }
-BENCHMARK(scalar_node)->ArgNames({"nodes", "elements"})->Args({1000, 0})->Args({1000, 8})->Args({1000000, 0})->Args({1000000, 8});
+BENCHMARK(scalar_node)
+    ->ArgNames({"nodes", "elements"})
+    ->Args({1000, 0})
+    ->Args({1000, 8})
+    ->Args({1000000, 0})
+    ->Args({1000000, 8});
 BENCHMARK(scalar_node_by_a)
     ->ArgNames({"nodes", "elements"})
     ->Args({1000, 0})
@@ -44,7 +51,8 @@ BENCHMARK(scalar_node_by_a)
     ->Args({1000000, 0})
     ->Args({1000000, 8});
 
-// The notebook's experiment: the step at s, without the update, so that every iteration does the same work.
+// The notebook's experiment: the step at s, without the update, so that every iteration does the
+// same work.
 void notebook_step(benchmark::State& state) {
   Random random(1337);
   const auto signal = Tensor<double>::normal({100}, random);

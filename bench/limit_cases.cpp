@@ -1,5 +1,5 @@
-// What the machine allows: an image copied once, and arithmetic on registers. Each instruction set has kernels of its own, of
-// which the best that the machine runs is taken.
+// What the machine allows: an image copied once, and arithmetic on registers. Each instruction set
+// has kernels of its own, of which the best that the machine runs is taken.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +17,10 @@ namespace blur_bench::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Chains of dependent operations, enough of them to fill the pipes of both kinds and few enough for the registers. AMD's Zen 5
-// reaches two multiply-adds a cycle with twelve chains, not with eight. Of sixteen registers, one holds the constant, and without
-// a multiply-add instruction one holds the product.
+// Chains of dependent operations, enough of them to fill the pipes of both kinds and few enough for
+// the registers. AMD's Zen 5 reaches two multiply-adds a cycle with twelve chains, not with eight.
+// Of sixteen registers, one holds the constant, and without a multiply-add instruction one holds
+// the product.
 #if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2
 constexpr int kFmaChains = 6;
 constexpr int kAddChains = 6;
@@ -32,10 +33,11 @@ constexpr int kAddChains = 12;
 #endif
 constexpr int kPairsPerRound = 24;  // a multiple of the numbers of chains
 
-// Vectors of some instruction sets can be neither members nor elements: each chain is a local variable of one level of this
-// recursion, all of which is inlined.
+// Vectors of some instruction sets can be neither members nor elements: each chain is a local
+// variable of one level of this recursion, all of which is inlined.
 template <class D, class V, class... Vs>
-HWY_INLINE void run_chains(D d, const hn::TFromD<D>* HWY_RESTRICT start, hn::TFromD<D>* HWY_RESTRICT end, std::size_t rounds, V c,
+HWY_INLINE void run_chains(D d, const hn::TFromD<D>* HWY_RESTRICT start,
+                           hn::TFromD<D>* HWY_RESTRICT end, std::size_t rounds, V c,
                            Vs&... chains) {
   if constexpr (sizeof...(chains) < kFmaChains + kAddChains) {
     V chain = hn::Load(d, start + sizeof...(chains) * hn::Lanes(d));
@@ -64,8 +66,12 @@ std::size_t fma_add(const T* HWY_RESTRICT start, T* HWY_RESTRICT end, std::size_
   return rounds * kPairsPerRound * hn::Lanes(d);
 }
 
-std::size_t fma_add_float(const float* start, float* end, std::size_t rounds) { return fma_add(start, end, rounds); }
-std::size_t fma_add_double(const double* start, double* end, std::size_t rounds) { return fma_add(start, end, rounds); }
+std::size_t fma_add_float(const float* start, float* end, std::size_t rounds) {
+  return fma_add(start, end, rounds);
+}
+std::size_t fma_add_double(const double* start, double* end, std::size_t rounds) {
+  return fma_add(start, end, rounds);
+}
 
 template <bool past_caches, class V, class D>
 HWY_INLINE void put(V v, D d, std::uint8_t* to) {
@@ -78,7 +84,8 @@ HWY_INLINE void put(V v, D d, std::uint8_t* to) {
 
 // Both 64-byte aligned; bytes a multiple of four vectors, as all the images are.
 template <bool past_caches>
-HWY_INLINE void copy(const std::uint8_t* HWY_RESTRICT from, std::uint8_t* HWY_RESTRICT to, std::size_t bytes) {
+HWY_INLINE void copy(const std::uint8_t* HWY_RESTRICT from, std::uint8_t* HWY_RESTRICT to,
+                     std::size_t bytes) {
   const hn::ScalableTag<std::uint8_t> d;
   const std::size_t n = hn::Lanes(d);
   for (std::size_t i = 0; i < bytes; i += 4 * n) {
@@ -94,8 +101,12 @@ HWY_INLINE void copy(const std::uint8_t* HWY_RESTRICT from, std::uint8_t* HWY_RE
   if constexpr (past_caches) hwy::FlushStream();
 }
 
-void copy_by_vectors(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes) { copy<false>(from, to, bytes); }
-void copy_past_caches(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes) { copy<true>(from, to, bytes); }
+void copy_by_vectors(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes) {
+  copy<false>(from, to, bytes);
+}
+void copy_past_caches(const std::uint8_t* from, std::uint8_t* to, std::size_t bytes) {
+  copy<true>(from, to, bytes);
+}
 
 const char* target() { return hwy::TargetName(HWY_TARGET); }
 
@@ -133,13 +144,15 @@ void fma_add_pairs(benchmark::State& state) {
   constexpr std::int64_t kRoom = 1 << 14;
   auto start = nablur::Tensor<T>::arange(1, kRoom + 1);
   auto end = nablur::Tensor<T>::zeros({kRoom});
-  start.mutable_data()[0] = static_cast<T>(1e-9);  // the factor and the addend: nothing overflows, nothing is subnormal
+  start.mutable_data()[0] =
+      static_cast<T>(1e-9);  // the factor and the addend: nothing overflows, nothing is subnormal
   std::size_t pairs = 0;
   for (auto _ : state) {
     pairs += fma_add(start.data(), end.mutable_data(), 10000);
     benchmark::ClobberMemory();
   }
-  state.counters["pairs_per_second"] = benchmark::Counter(static_cast<double>(pairs), benchmark::Counter::kIsRate);
+  state.counters["pairs_per_second"] =
+      benchmark::Counter(static_cast<double>(pairs), benchmark::Counter::kIsRate);
 }
 
 template <class T>
@@ -173,7 +186,9 @@ void add_cases_of() {
   add_case("limit/fma_add/" + scalar, fma_add_pairs<T>);
   for (const Size& size : kSizes) {
     add_case("limit/copy/" + name_of(scalar.c_str(), size),
-             [size, quickest = std::make_shared<Quickest>()](benchmark::State& state) { copy_image<T>(state, size, *quickest); });
+             [size, quickest = std::make_shared<Quickest>()](benchmark::State& state) {
+               copy_image<T>(state, size, *quickest);
+             });
   }
 }
 

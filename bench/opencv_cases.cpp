@@ -23,7 +23,8 @@ constexpr int kDepth = std::is_same_v<T, float> ? CV_32F : CV_64F;
 template <class T>
 class OpenCvBlur {
  public:
-  explicit OpenCvBlur(const Case& c) : case_(c), kernel_(static_cast<int>(2 * c.radius() + 1), 1, kDepth<T>) {
+  explicit OpenCvBlur(const Case& c)
+      : case_(c), kernel_(static_cast<int>(2 * c.radius() + 1), 1, kDepth<T>) {
     const nablur::Tensor<double> w = nablur::gaussian_taps(c.sigma, c.radius()).w;
     for (int i = 0; i < kernel_.rows; ++i) kernel_.at<T>(i) = static_cast<T>(w(i));
   }
@@ -46,13 +47,16 @@ class OpenCvBlur {
 template <class T>
 bool agrees(const cv::Mat& y, const nablur::Tensor<T>& x, const Case& c) {
   const auto sigma = static_cast<T>(c.sigma);
-  const auto expected = nablur::gaussian_blur(x, sigma, {.radius = c.radius(), .border = nablur::Border::zero}).value();
+  const auto expected =
+      nablur::gaussian_blur(x, sigma, {.radius = c.radius(), .border = nablur::Border::zero})
+          .value();
   const double tolerance = std::is_same_v<T, float> ? 1e-5 : 1e-13;  // of images in [0, 1)
   const T* ours = expected.data();
   for (int row = 0; row < y.rows; ++row) {
     const T* theirs = y.ptr<T>(row);
     for (int i = 0; i < y.cols; ++i) {
-      if (!(std::abs(static_cast<double>(*ours++) - static_cast<double>(theirs[i])) <= tolerance)) return false;
+      if (!(std::abs(static_cast<double>(*ours++) - static_cast<double>(theirs[i])) <= tolerance))
+        return false;
     }
   }
   return true;
@@ -61,7 +65,8 @@ bool agrees(const cv::Mat& y, const nablur::Tensor<T>& x, const Case& c) {
 template <class T>
 void forward(benchmark::State& state, const Case& c, Quickest& quickest) {
   const nablur::Tensor<T> image_x = image<T>(c.size, 0);
-  const cv::Mat x(static_cast<int>(c.size.height), static_cast<int>(c.size.width), kDepth<T>, const_cast<T*>(image_x.data()));
+  const cv::Mat x(static_cast<int>(c.size.height), static_cast<int>(c.size.width), kDepth<T>,
+                  const_cast<T*>(image_x.data()));
   cv::Mat y;
   const OpenCvBlur<T> blur(c);
   const std::vector<Way> ways{{"GaussianBlur", [&] { blur.gaussian_blur(x, y); }},
@@ -79,7 +84,9 @@ template <class T>
 void add_cases_of() {
   for_each_case([](const Case& c) {
     add_case(name_of("opencv/forward", scalar_name<T>(), c),
-             [c, quickest = std::make_shared<Quickest>()](benchmark::State& state) { forward<T>(state, c, *quickest); });
+             [c, quickest = std::make_shared<Quickest>()](benchmark::State& state) {
+               forward<T>(state, c, *quickest);
+             });
   });
 }
 

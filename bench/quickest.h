@@ -1,5 +1,6 @@
 #pragma once
-// Chooses the quickest of several ways to do one thing, once: benchmark functions are called anew for every repetition.
+// Chooses the quickest of several ways to do one thing, once: benchmark functions are called anew
+// for every repetition.
 
 #include <benchmark/benchmark.h>
 
@@ -20,9 +21,10 @@ struct Way {
 
 class Quickest {
  public:
-  /// Chooses, and measures the way that is chosen; a wrong result ends the benchmark with that way's name and `complaint`.
-  void measure(benchmark::State& state, const std::vector<Way>& ways, const std::function<bool()>& is_right,
-               const std::string& complaint) {
+  /// Chooses, and measures the way that is chosen; a wrong result ends the benchmark with that
+  /// way's name and `complaint`.
+  void measure(benchmark::State& state, const std::vector<Way>& ways,
+               const std::function<bool()>& is_right, const std::string& complaint) {
     choose(ways, is_right);
     if (wrong_) return state.SkipWithError((name_ + complaint).c_str());
     state.SetLabel(name_);
@@ -35,8 +37,9 @@ class Quickest {
   }
 
  private:
-  // The first time: runs each way, asks whether its result is right, and times them in turns. A later way is taken only where
-  // it needs 5 % less time than the ones before it, so that noise does not choose.
+  // The first time: runs each way, asks whether its result is right, and times them in turns. A
+  // later way is taken only where it needs 5 % less time than the ones before it, so that noise
+  // does not choose.
   void choose(const std::vector<Way>& ways, const std::function<bool()>& is_right) {
     if (!name_.empty()) return;
     for (const Way& way : ways) {

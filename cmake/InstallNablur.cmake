@@ -1,7 +1,7 @@
 include(CMakePackageConfigHelpers)
 
 # Components: nablur_runtime is the shared library alone, nablur_development all that one needs to build against it.
-foreach(header IN LISTS NABLUR_PUBLIC_HEADERS)
+foreach(header IN LISTS NABLUR_PUBLIC_HEADERS NABLUR_INSTALLED_DETAILS)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nablur/${folder} COMPONENT nablur_development)
 endforeach()

@@ -1,4 +1,5 @@
-// An operator of one's own: the value and, beside it, its pullback, written by hand and then checked.
+// An operator of one's own: the value and, beside it, its pullback, written by hand and then
+// checked.
 
 #include <cmath>
 #include <iostream>

@@ -1,9 +1,10 @@
-// Learns the scale of a Gaussian blur from a signal and its smoothed version: the notebook "Learning Filter Scale by
-// ∂σ", number for number, and then the same question for two files of one's own.
+// Learns the scale of a Gaussian blur from a signal and its smoothed version: the notebook
+// "Learning Filter Scale by ∂σ", number for number, and then the same question for two files of
+// one's own.
 //
-//   recover_sigma                                        the notebook's experiment, then its ten gradient checks
-//   recover_sigma --figure recovery.svg --csv trace.csv
-//   recover_sigma --signal before.txt --smoothed after.txt
+//   recover_sigma                                        the notebook's experiment, then its ten
+//   gradient checks recover_sigma --figure recovery.svg --csv trace.csv recover_sigma --signal
+//   before.txt --smoothed after.txt
 
 #include <algorithm>
 #include <cmath>
@@ -30,18 +31,20 @@ constexpr int kWrongResult = 1;
 constexpr int kRefused = 2;
 constexpr int kNoAnswer = 3;
 
-// ---- the experiment -------------------------------------------------------------------------------------------------
+// ---- the experiment ---------------------------------------------------------------------------
 
 // A step too long throws s so far out that a kernel of that scale could hardly be computed.
 void require_in_range(double s, const Setting& setting) {
   const double sigma = sigma_from_param(Tensor<double>(s)).item();
   if (sigma <= 10 * std::max({static_cast<double>(setting.length), setting.sigma, 100.0})) return;
-  fail("the descent leaves the range with s = ", s, ", sigma = ", sigma, ": choose a --step smaller than ", setting.step);
+  fail("the descent leaves the range with s = ", s, ", sigma = ", sigma,
+       ": choose a --step smaller than ", setting.step);
 }
 
 /// Gradient descent on the parameter of σ, from s = 0.
-Tensor<double> descend(const Tensor<double>& signal, const Tensor<double>& smoothed, const Setting& setting,
-                       const GaussianBlurOptions& blur, recover::Report& report) {
+Tensor<double> descend(const Tensor<double>& signal, const Tensor<double>& smoothed,
+                       const Setting& setting, const GaussianBlurOptions& blur,
+                       recover::Report& report) {
   // [recover]
   Tape<double> tape;
   Tensor<double> s = 0.0;
@@ -60,10 +63,12 @@ Tensor<double> descend(const Tensor<double>& signal, const Tensor<double>& smoot
   return s;
 }
 
-/// The tape's gradient against a forward difference, at random parameters. The difference is wrong by ε/2 times the curvature,
-/// so where that is great, more than the notebook's 10ε must be allowed. R is held fixed: it could jump between s and s + ε.
-bool check_gradients(const Tensor<double>& signal, const Tensor<double>& smoothed, const GaussianBlurOptions& blur,
-                     Random& random, recover::Report& report, double work_done) {
+/// The tape's gradient against a forward difference, at random parameters. The difference is wrong
+/// by ε/2 times the curvature, so where that is great, more than the notebook's 10ε must be
+/// allowed. R is held fixed: it could jump between s and s + ε.
+bool check_gradients(const Tensor<double>& signal, const Tensor<double>& smoothed,
+                     const GaussianBlurOptions& blur, Random& random, recover::Report& report,
+                     double work_done) {
   constexpr double eps = 1e-5;
   bool hold = true;
   for (int i = 0; i < kChecks; ++i) {
@@ -71,7 +76,8 @@ bool check_gradients(const Tensor<double>& signal, const Tensor<double>& smoothe
     const double sigma = sigma_from_param(s).item();
     const auto radius = gaussian_radius(sigma, blur.truncate);
     const auto loss = [&](const auto& param) {
-      const auto blurred = gaussian_blur(signal, sigma_from_param(param), {.radius = radius, .border = blur.border});
+      const auto blurred =
+          gaussian_blur(signal, sigma_from_param(param), {.radius = radius, .border = blur.border});
       return 0.5 * sum(square(blurred - smoothed));
     };
     Tape<double> tape;
@@ -93,11 +99,13 @@ std::string advice(const Setting& setting, bool overshot) {
   if (!overshot) return "not there yet; try more --iterations or a greater --step";
   // The loss is a sum over the samples, and the notebook's step goes with its 100.
   const double shorter = setting.step * std::min(0.1, 100.0 / static_cast<double>(setting.length));
-  return "the steps are too long, the loss rose on the way; try --step " + recover::shortest(shorter);
+  return "the steps are too long, the loss rose on the way; try --step " +
+         recover::shortest(shorter);
 }
 
 int run_experiment(const Setting& setting, bool notebook) {
-  recover::Report report(setting.csv, setting.figure, static_cast<double>(setting.iterations + kChecks));
+  recover::Report report(setting.csv, setting.figure,
+                         static_cast<double>(setting.iterations + kChecks));
   const GaussianBlurOptions blur{.truncate = setting.truncate, .border = setting.border};
   Random random(static_cast<std::uint32_t>(setting.seed));
   const auto signal = Tensor<double>::normal(Shape{setting.length}, random);
@@ -110,29 +118,34 @@ int run_experiment(const Setting& setting, bool notebook) {
   const bool recovered = std::abs(sigma - setting.sigma) < 0.005 * std::max(1.0, setting.sigma);
   if (!recovered) report.print("note: %s\n", advice(setting, report.overshot()).c_str());
 
-  const bool hold = check_gradients(signal, smoothed, blur, random, report, static_cast<double>(setting.iterations));
+  const bool hold = check_gradients(signal, smoothed, blur, random, report,
+                                    static_cast<double>(setting.iterations));
   recover::Figure figure{.signal = signal, .smoothed = smoothed};
   figure.sigma = sigma;
   figure.true_sigma = setting.sigma;
   figure.truncate = setting.truncate;
   if (setting.figure) {
-    figure.snapshots.push_back({"recovery, at the end", gaussian_blur(signal, sigma, blur).value()});
+    figure.snapshots.push_back(
+        {"recovery, at the end", gaussian_blur(signal, sigma, blur).value()});
   }
   report.finish(std::move(figure));
 
-  if (!hold) std::fprintf(stderr, "recover_sigma: a gradient disagrees with its finite difference\n");
+  if (!hold)
+    std::fprintf(stderr, "recover_sigma: a gradient disagrees with its finite difference\n");
   // In another setting the steps may be too few or too short; in the notebook's they are not.
   if (notebook && !recovered) std::fprintf(stderr, "recover_sigma: sigma was not recovered\n");
   return hold && (recovered || !notebook) ? 0 : kWrongResult;
 }
 
-// ---- data of one's own ----------------------------------------------------------------------------------------------
+// ---- data of one's own ------------------------------------------------------------------------
 
 void print_fit(const recover::Fit& fit, bool same, recover::Report& report) {
   report.print("recovered sigma %.10g +- %.2g samples\n", fit.sigma, fit.standard_error);
-  report.print("relative residual %.3g (RMS, against the smoothed signal's)\n", fit.relative_residual);
+  report.print("relative residual %.3g (RMS, against the smoothed signal's)\n",
+               fit.relative_residual);
   if (fit.block > 1) {
-    report.print("note: found on averages over blocks of %lld samples\n", static_cast<long long>(fit.block));
+    report.print("note: found on averages over blocks of %lld samples\n",
+                 static_cast<long long>(fit.block));
   }
   if (fit.at_lower_end) {
     report.print(same ? "note: the two signals are the same: nothing was blurred\n"
@@ -141,27 +154,32 @@ void print_fit(const recover::Fit& fit, bool same, recover::Report& report) {
     report.print("note: sigma is poorly determined by this pair\n");
   }
   if (!(fit.relative_residual < 0.1)) {
-    report.print("note: the fit is poor; a Gaussian blur of the signal is not what the smoothed one looks like\n");
+    report.print(
+        "note: the fit is poor; a Gaussian blur of the signal is not what the smoothed one looks "
+        "like\n");
   }
 }
 
 int fit_files(const Setting& setting) {
   const std::string& before = setting.signal.value();
   const std::string& after = setting.smoothed.value();
-  for (const auto& [option, output] : {std::pair{"--csv", &setting.csv}, std::pair{"--figure", &setting.figure}}) {
+  for (const auto& [option, output] :
+       {std::pair{"--csv", &setting.csv}, std::pair{"--figure", &setting.figure}}) {
     recover::require_different(option, *output, "--signal", before);
     recover::require_different(option, *output, "--smoothed", after);
   }
   const auto signal = recover::read_numbers(before);
   const auto smoothed = recover::read_numbers(after);
   if (signal.size() != smoothed.size()) {
-    fail(before, " holds ", signal.size(), " numbers and ", after, " ", smoothed.size(), ": they must be as many");
+    fail(before, " holds ", signal.size(), " numbers and ", after, " ", smoothed.size(),
+         ": they must be as many");
   }
   recover::Report report(setting.csv, setting.figure, 1);
   const recover::FitOptions options{setting.border, setting.truncate};
   const recover::Fit fit = recover::fit_sigma(
-      signal, smoothed, options,
-      [&](double done, double total, double loss, double sigma) { report.progress().update(done / total, loss, sigma); });
+      signal, smoothed, options, [&](double done, double total, double loss, double sigma) {
+        report.progress().update(done / total, loss, sigma);
+      });
   if (const auto objection = recover::find_objection(fit, signal, smoothed, options)) {
     report.progress().clear();
     std::fprintf(stderr, "recover_sigma: %s\n", objection->c_str());
@@ -177,7 +195,7 @@ int fit_files(const Setting& setting) {
   return 0;
 }
 
-// ---- the program ----------------------------------------------------------------------------------------------------
+// ---- the program ------------------------------------------------------------------------------
 
 int run(const std::vector<std::string>& arguments) {
   const recover::CommandLine line = recover::parse_command_line(arguments);
@@ -186,7 +204,8 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   }
   for (const std::string& note : line.notes) std::fprintf(stderr, "note: %s\n", note.c_str());
-  return line.setting.signal ? fit_files(line.setting) : run_experiment(line.setting, line.notebook);
+  return line.setting.signal ? fit_files(line.setting)
+                             : run_experiment(line.setting, line.notebook);
 }
 
 // One line, whatever a name or an argument holds.

@@ -20,8 +20,8 @@ int main() {
   // [/graph]
   std::cout << "\nthe graph, for `dot -Tsvg`:\n" << to_dot(tape);
 
-  const bool right = std::abs(z.item() - (6 + std::sin(2.0))) < 1e-15 && std::abs(dz[x].item() - (3 + std::cos(2.0))) < 1e-15 &&
-                     dz[y].item() == 2.0;
+  const bool right = std::abs(z.item() - (6 + std::sin(2.0))) < 1e-15 &&
+                     std::abs(dz[x].item() - (3 + std::cos(2.0))) < 1e-15 && dz[y].item() == 2.0;
   if (!right) std::cerr << "scalar_graph: the gradient is wrong\n";
   return right ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 #include <nablur/ops/arithmetic.h>
 
-#include <nablur/ops/detail/map.h>
+#include <nablur/ops/detail/driver.h>
 
 namespace nablur::compiled {
 
@@ -15,7 +15,8 @@ using detail::Pass;
 
 namespace {
 
-// The value that two equal numbers share; of Duals the mean of the tangents, as half of the gradient goes to each.
+// The value that two equal numbers share; of Duals the mean of the tangents, as half of the
+// gradient goes to each.
 template <class T>
 T at_tie(const T& a, const T&) {
   return a;
@@ -36,8 +37,8 @@ T greater_of(const T& a, const T& b) {
 using detail::power_by_a;
 using detail::power_by_b;
 
-// ∂²a^b/∂a∂b = a^(b−1) (b ln a + 1), without its logarithm where ∂/∂b is 0 by convention. Not the derivative of the product
-// a^b · ln a: a^b may underflow where a^(b−1) does not.
+// ∂²a^b/∂a∂b = a^(b−1) (b ln a + 1), without its logarithm where ∂/∂b is 0 by convention. Not the
+// derivative of the product a^b · ln a: a^b may underflow where a^(b−1) does not.
 template <class T>
 T power_by_ab(const T& a, const T& b) {
   const bool by_convention = a == T(0) && b >= T(1);
@@ -47,27 +48,36 @@ T power_by_ab(const T& a, const T& b) {
 template <class T>
 Dual<T> power_by_a(const Dual<T>& a, const Dual<T>& b) {
   const T by_aa = chain(T(b.value * (b.value - T(1))), T(std::pow(a.value, b.value - T(2))));
-  return {power_by_a(a.value, b.value), chain(by_aa, a.tangent) + chain(power_by_ab(a.value, b.value), b.tangent)};
+  return {power_by_a(a.value, b.value),
+          chain(by_aa, a.tangent) + chain(power_by_ab(a.value, b.value), b.tangent)};
 }
 // ∂²a^b/∂b² = a^b ln² a
 template <class T>
 Dual<T> power_by_b(const Dual<T>& a, const Dual<T>& b) {
   const T by_bb = chain(power_by_b(a.value, b.value), T(std::log(a.value)));
-  return {power_by_b(a.value, b.value), chain(power_by_ab(a.value, b.value), a.tangent) + chain(by_bb, b.tangent)};
+  return {power_by_b(a.value, b.value),
+          chain(power_by_ab(a.value, b.value), a.tangent) + chain(by_bb, b.tangent)};
 }
 
 // 1 where a comes first, ½ where both are equal; NaN beside NaN
 template <class T>
 T share(bool first, const T& a, const T& b) {
-  return a == b ? T(0.5) : first ? T(1) : a == a && b == b ? T(0) : std::numeric_limits<T>::quiet_NaN();
+  return a == b             ? T(0.5)
+         : first            ? T(1)
+         : a == a && b == b ? T(0)
+                            : std::numeric_limits<T>::quiet_NaN();
+}
+
+template <class T, class F>
+Tensor<bool> compare(const char* name, const Variable<T>& a, const Variable<T>& b, const F& f) {
+  return map<bool>(broadcast(name, a.shape(), b.shape()), f, a.value(), b.value());
 }
 
 }  // namespace
 
 template <class T>
 Variable<T> Arithmetic<T>::add(const Variable<T>& a, const Variable<T>& b) {
-  return elementwise(
-      "add", a, b, [](const T& x, const T& y) { return x + y; }, Pass{}, Pass{});
+  return elementwise("add", a, b, [](const T& x, const T& y) { return x + y; }, Pass{}, Pass{});
 }
 
 template <class T>
@@ -89,13 +99,13 @@ template <class T>
 Variable<T> Arithmetic<T>::divide(const Variable<T>& a, const Variable<T>& b) {
   return elementwise(
       "divide", a, b, [](const T& x, const T& y) { return x / y; },  //
-      of_b([](const T& y) { return T(1) / y; }), of_by([](const T& y, const T& z) { return -z / y; }));
+      of_b([](const T& y) { return T(1) / y; }),
+      of_by([](const T& y, const T& z) { return -z / y; }));
 }
 
 template <class T>
 Variable<T> Arithmetic<T>::negate(const Variable<T>& x) {
-  return elementwise(
-      "negate", x, [](const T& a) { return -a; }, Negate{});
+  return elementwise("negate", x, [](const T& a) { return -a; }, Negate{});
 }
 
 // ∂a^b/∂a = b a^(b−1), ∂a^b/∂b = a^b ln a
@@ -128,25 +138,33 @@ Variable<T> Arithmetic<T>::minimum(const Variable<T>& a, const Variable<T>& b) {
 
 template <class T>
 Tensor<bool> Arithmetic<T>::greater(const Variable<T>& a, const Variable<T>& b) {
-  const auto f = [](const T& x, const T& y) { return x > y; };
-  return map<bool>(broadcast("greater", a.shape(), b.shape()), f, a.value(), b.value());
+  return compare("greater", a, b, [](const T& x, const T& y) { return x > y; });
 }
 
 template <class T>
 Tensor<bool> Arithmetic<T>::less(const Variable<T>& a, const Variable<T>& b) {
-  const auto f = [](const T& x, const T& y) { return x < y; };
-  return map<bool>(broadcast("less", a.shape(), b.shape()), f, a.value(), b.value());
+  return compare("less", a, b, [](const T& x, const T& y) { return x < y; });
+}
+
+template <class T>
+Tensor<bool> Arithmetic<T>::greater_equal(const Variable<T>& a, const Variable<T>& b) {
+  return compare("greater_equal", a, b, [](const T& x, const T& y) { return x >= y; });
+}
+
+template <class T>
+Tensor<bool> Arithmetic<T>::less_equal(const Variable<T>& a, const Variable<T>& b) {
+  return compare("less_equal", a, b, [](const T& x, const T& y) { return x <= y; });
 }
 
 template <class T>
 Tensor<bool> Arithmetic<T>::equal(const Variable<T>& a, const Variable<T>& b) {
-  const auto f = [](const T& x, const T& y) { return x == y; };
-  return map<bool>(broadcast("equal", a.shape(), b.shape()), f, a.value(), b.value());
+  return compare("equal", a, b, [](const T& x, const T& y) { return x == y; });
 }
 
 // ∂/∂a = [mask], ∂/∂b = [not mask]
 template <class T>
-Variable<T> Arithmetic<T>::where(const Tensor<bool>& mask, const Variable<T>& a, const Variable<T>& b) {
+Variable<T> Arithmetic<T>::where(const Tensor<bool>& mask, const Variable<T>& a,
+                                 const Variable<T>& b) {
   const Shape shape = broadcast("where", mask.shape(), broadcast("where", a.shape(), b.shape()));
   const auto pick = [](bool m, const T& x, const T& y) { return m ? x : y; };
   const auto taken = [mask](bool side) {
@@ -155,7 +173,8 @@ Variable<T> Arithmetic<T>::where(const Tensor<bool>& mask, const Variable<T>& a,
           g.shape(), [side](const T& x, bool m) { return m == side ? x : T(0); }, g, mask);
     };
   };
-  return record("where", map<T>(shape, pick, mask, a.value(), b.value()), {{a, taken(true)}, {b, taken(false)}});
+  return record("where", map<T>(shape, pick, mask, a.value(), b.value()),
+                {{a, taken(true)}, {b, taken(false)}});
 }
 
 template struct Arithmetic<float>;

@@ -18,12 +18,14 @@ constexpr Row kNames[] = {{"zero", Border::zero},
                           {"mirror", Border::mirror},
                           {"circular", Border::circular}};
 // https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.correlate1d.html
-constexpr Row kScipy[] = {{"constant", Border::zero},     {"grid-constant", Border::zero},    {"nearest", Border::replicate},
-                          {"reflect", Border::symmetric}, {"grid-mirror", Border::symmetric}, {"mirror", Border::mirror},
-                          {"wrap", Border::circular},     {"grid-wrap", Border::circular}};
+constexpr Row kScipy[] = {{"constant", Border::zero},         {"grid-constant", Border::zero},
+                          {"nearest", Border::replicate},     {"reflect", Border::symmetric},
+                          {"grid-mirror", Border::symmetric}, {"mirror", Border::mirror},
+                          {"wrap", Border::circular},         {"grid-wrap", Border::circular}};
 // https://docs.opencv.org/4.x/d2/de8/group__core__array.html, cv::BorderTypes
-constexpr Row kOpencv[] = {{"CONSTANT", Border::zero}, {"REPLICATE", Border::replicate}, {"REFLECT", Border::symmetric},
-                           {"WRAP", Border::circular}, {"REFLECT_101", Border::mirror},  {"REFLECT101", Border::mirror},
+constexpr Row kOpencv[] = {{"CONSTANT", Border::zero},      {"REPLICATE", Border::replicate},
+                           {"REFLECT", Border::symmetric},  {"WRAP", Border::circular},
+                           {"REFLECT_101", Border::mirror}, {"REFLECT101", Border::mirror},
                            {"DEFAULT", Border::mirror}};
 // https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
 constexpr Row kTorch[] = {{"constant", Border::zero},
@@ -32,7 +34,8 @@ constexpr Row kTorch[] = {{"constant", Border::zero},
                           {"reflect", Border::mirror},
                           {"circular", Border::circular}};
 
-Border find(const char* function, std::span<const Row> rows, std::string_view name, std::string_view asked) {
+Border find(const char* function, std::span<const Row> rows, std::string_view name,
+            std::string_view asked) {
   for (const Row& row : rows) {
     if (row.name == name) return row.border;
   }
@@ -55,32 +58,40 @@ const char* to_string(Border border) noexcept {
 
 void detail::require_border(const char* op, Border border) {
   const auto number = static_cast<int>(border);
-  if (number < 0 || number > static_cast<int>(Border::circular)) fail(op, ": ", number, " is none of the five borders");
+  if (number < 0 || number > static_cast<int>(Border::circular))
+    fail(op, ": ", number, " is none of the five borders");
 }
 
 Border border_from_name(std::string_view name) {
   if (name == "reflect") {
     fail(
-        "border_from_name: \"reflect\" means symmetric (ba|abcd|dc) to SciPy and OpenCV, and mirror (cb|abcd|cb) to NumPy and PyTorch; say "
+        "border_from_name: \"reflect\" means symmetric (ba|abcd|dc) to SciPy and OpenCV, and "
+        "mirror (cb|abcd|cb) to NumPy and PyTorch; say "
         "which");
   }
   return find("border_from_name", kNames, name, name);
 }
 
-Border border_from_scipy(std::string_view mode) { return find("border_from_scipy", kScipy, mode, mode); }
+Border border_from_scipy(std::string_view mode) {
+  return find("border_from_scipy", kScipy, mode, mode);
+}
 
 Border border_from_opencv(std::string_view type) {
   constexpr std::string_view prefix = "BORDER_";
-  return find("border_from_opencv", kOpencv, type.starts_with(prefix) ? type.substr(prefix.size()) : type, type);
+  return find("border_from_opencv", kOpencv,
+              type.starts_with(prefix) ? type.substr(prefix.size()) : type, type);
 }
 
 Border border_from_opencv(int type) {
-  constexpr std::array<Border, 5> by_number = {Border::zero, Border::replicate, Border::symmetric, Border::circular,
-                                               Border::mirror};
-  if (type < 0 || type >= 5) fail("border_from_opencv: ", type, " is none of the border types 0 to 4");
+  constexpr std::array<Border, 5> by_number = {Border::zero, Border::replicate, Border::symmetric,
+                                               Border::circular, Border::mirror};
+  if (type < 0 || type >= 5)
+    fail("border_from_opencv: ", type, " is none of the border types 0 to 4");
   return by_number[static_cast<std::size_t>(type)];
 }
 
-Border border_from_torch(std::string_view mode) { return find("border_from_torch", kTorch, mode, mode); }
+Border border_from_torch(std::string_view mode) {
+  return find("border_from_torch", kTorch, mode, mode);
+}
 
 }  // namespace nablur

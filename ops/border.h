@@ -1,10 +1,11 @@
 #pragma once
-// What a filter sees beyond the ends of an axis. Libraries disagree about the names; these five mean one thing each.
+// What a filter sees beyond the ends of an axis. Libraries disagree about the names; these five
+// mean one thing each.
 
 #include <cstdint>
 #include <string_view>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 namespace nablur {
 
@@ -25,21 +26,21 @@ namespace detail {
 NABLUR_API void require_border(const char* op, Border border);
 }  // namespace detail
 
-/// One of the five names above. Throws for any other; "reflect" is refused because it means symmetric to some and mirror to
-/// others.
+/// One of the five names above. Throws for any other; "reflect" is refused because it means
+/// symmetric to some and mirror to others.
 NABLUR_API Border border_from_name(std::string_view name);
 
-/// scipy.ndimage's modes: constant (of 0), grid-constant, nearest, reflect, grid-mirror, mirror, wrap, grid-wrap. Throws for
-/// others.
+/// scipy.ndimage's modes: constant (of 0), grid-constant, nearest, reflect, grid-mirror, mirror,
+/// wrap, grid-wrap. Throws for others.
 NABLUR_API Border border_from_scipy(std::string_view mode);
 
-/// OpenCV's border types by name, with or without BORDER_ (CONSTANT of 0, REPLICATE, REFLECT, REFLECT_101 or REFLECT101, WRAP, DEFAULT), or by
-/// number. Throws for others.
+/// OpenCV's border types by name, with or without BORDER_ (CONSTANT of 0, REPLICATE, REFLECT,
+/// REFLECT_101 or REFLECT101, WRAP, DEFAULT), or by number. Throws for others.
 NABLUR_API Border border_from_opencv(std::string_view type);
 NABLUR_API Border border_from_opencv(int type);
 
-/// torch.nn.functional.pad's modes and Conv2d's padding_mode: constant (of 0), zeros, replicate, reflect, circular. Throws for
-/// others.
+/// torch.nn.functional.pad's modes and Conv2d's padding_mode: constant (of 0), zeros, replicate,
+/// reflect, circular. Throws for others.
 NABLUR_API Border border_from_torch(std::string_view mode);
 
 }  // namespace nablur

@@ -14,13 +14,14 @@ using detail::pairwise_rows;
 
 namespace {
 
-constexpr std::int64_t kTaps = 64;       // that are added one after another; more are halves added to halves
+constexpr std::int64_t kTaps =
+    64;  // that are added one after another; more are halves added to halves
 constexpr std::int64_t kProducts = 128;  // the same of an inner product
 constexpr std::int64_t kCopies = 8;      // the same of the gradients of a sample's copies
 constexpr std::int64_t kBlock = 512;     // outputs that are summed side by side
 
-// A line of samples, each `inner` numbers wide, as one row of numbers. Tap m of output j meets the number at j + (m − shift)·inner;
-// beyond the row there is none.
+// A line of samples, each `inner` numbers wide, as one row of numbers. Tap m of output j meets the
+// number at j + (m − shift)·inner; beyond the row there is none.
 template <class T>
 struct Row {
   const T* numbers;
@@ -40,11 +41,15 @@ struct Row {
     const std::int64_t end = std::max(begin, std::min(last, size - offset));
     return {begin, end, begin < end ? numbers + (begin + offset) : numbers};
   }
-  // No tap before the first, or from the second on, meets a number at any of the outputs first … last − 1.
-  std::int64_t first_tap(std::int64_t last) const { return std::max<std::int64_t>(0, shift - (last - 1) / inner); }
+  // No tap before the first, or from the second on, meets a number at any of the outputs first …
+  // last − 1.
+  std::int64_t first_tap(std::int64_t last) const {
+    return std::max<std::int64_t>(0, shift - (last - 1) / inner);
+  }
   std::int64_t end_tap(std::int64_t first, std::int64_t taps) const {
     const std::int64_t left = size - 1 - first;
-    const std::int64_t samples = left >= 0 ? left / inner : -((inner - 1 - left) / inner);  // rounded down
+    const std::int64_t samples =
+        left >= 0 ? left / inner : -((inner - 1 - left) / inner);  // rounded down
     return std::clamp<std::int64_t>(shift + samples + 1, 0, taps);
   }
 };
@@ -82,7 +87,8 @@ T correlation(const Row<T>& row, std::int64_t m, const T* g, std::int64_t count)
       for (std::int64_t k = 0; k < lanes; ++k) lane[k] += a[j + k] * b[j + k];
     }
     for (; j < end; ++j) lane[0] += a[j] * b[j];
-    *sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    *sum =
+        ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
   };
   T sum(0);
   T scratch[64];  // more levels than a 64-bit length has halves
@@ -94,7 +100,8 @@ T correlation(const Row<T>& row, std::int64_t m, const T* g, std::int64_t count)
 class Copies {
  public:
   Copies(std::int64_t n, std::int64_t radius, Border border)
-      : begins_(static_cast<std::size_t>(n) + 1, 0), places_(static_cast<std::size_t>(n + 2 * radius)) {
+      : begins_(static_cast<std::size_t>(n) + 1, 0),
+        places_(static_cast<std::size_t>(n + 2 * radius)) {
     const auto sample = [&](std::int64_t place) {
       return static_cast<std::size_t>(detail::border_index(place - radius, n, border));
     };
@@ -102,8 +109,10 @@ class Copies {
     for (std::int64_t place = 0; place < places; ++place) ++begins_[sample(place) + 1];
     std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
     List next = begins_;
-    for (std::int64_t place = 0; place < places; ++place) places_[static_cast<std::size_t>(next[sample(place)]++)] = place;
-    for (std::size_t i = 1; i < begins_.size(); ++i) most_ = std::max(most_, begins_[i] - begins_[i - 1]);
+    for (std::int64_t place = 0; place < places; ++place)
+      places_[static_cast<std::size_t>(next[sample(place)]++)] = place;
+    for (std::size_t i = 1; i < begins_.size(); ++i)
+      most_ = std::max(most_, begins_[i] - begins_[i - 1]);
   }
 
   std::int64_t most() const { return most_; }  // copies of one sample
@@ -124,14 +133,14 @@ class Copies {
   }
 
  private:
-  using List = std::vector<std::int64_t, pool::Allocator<std::int64_t>>;
+  using List = pool::Vector<std::int64_t>;
   List begins_;  // by sample, of its entries in places_
   List places_;
   std::int64_t most_ = 0;
 };
 
-// The convolution of arrays of one shape along one axis. Each line is extended by R samples at each end; but with the zero border
-// nothing is there to be met.
+// The convolution of arrays of one shape along one axis. Each line is extended by R samples at each
+// end; but with the zero border nothing is there to be met.
 template <class T>
 class Convolution {
  public:
@@ -160,7 +169,8 @@ class Convolution {
     auto dx = Tensor<T>::empty(g.shape());
     T* const to = dx.mutable_data();
     if (beyond_ == 0) {
-      for (std::int64_t o = 0; o < lines_.outer; ++o) correlate(line_of(g, o, radius_), kernel_, to + o * line(), line());
+      for (std::int64_t o = 0; o < lines_.outer; ++o)
+        correlate(line_of(g, o, radius_), kernel_, to + o * line(), line());
       return dx;
     }
     const Copies copies(lines_.n, radius_, border_);
@@ -181,7 +191,8 @@ class Convolution {
     Tensor<T> memory = extended_line();
     const auto of_line = [&](std::int64_t o, std::int64_t, T* sums) {
       const Row<T> row = extended(x.data() + o * line(), memory);
-      for (std::int64_t k = 0; k < taps; ++k) sums[k] = correlation(row, taps - 1 - k, g.data() + o * line(), line());
+      for (std::int64_t k = 0; k < taps; ++k)
+        sums[k] = correlation(row, taps - 1 - k, g.data() + o * line(), line());
     };
     pairwise_rows(0, lines_.outer, 1, taps, dw.mutable_data(), scratch.mutable_data(), of_line);
     return dw;
@@ -192,13 +203,16 @@ class Convolution {
   Row<T> line_of(const Tensor<T>& t, std::int64_t o, std::int64_t shift) const {
     return {t.data() + o * line(), line(), lines_.inner, shift};
   }
-  Tensor<T> extended_line() const { return Tensor<T>::empty(Shape{beyond_ == 0 ? 0 : lines_.n + 2 * beyond_, lines_.inner}); }
+  Tensor<T> extended_line() const {
+    return Tensor<T>::empty(Shape{beyond_ == 0 ? 0 : lines_.n + 2 * beyond_, lines_.inner});
+  }
 
   Row<T> extended(const T* from, Tensor<T>& memory) const {
     if (beyond_ == 0) return {from, line(), lines_.inner, radius_};
     T* to = memory.mutable_data();
     for (std::int64_t i = -beyond_; i < lines_.n + beyond_; ++i, to += lines_.inner) {
-      std::copy_n(from + detail::border_index(i, lines_.n, border_) * lines_.inner, lines_.inner, to);
+      std::copy_n(from + detail::border_index(i, lines_.n, border_) * lines_.inner, lines_.inner,
+                  to);
     }
     return {memory.data(), memory.size(), lines_.inner, 0};
   }
@@ -213,19 +227,25 @@ class Convolution {
 }  // namespace
 
 template <class T>
-Variable<T> Convolve<T>::convolve(const Variable<T>& x, const Variable<T>& kernel, std::int64_t axis, Border border) {
+Variable<T> Convolve<T>::convolve(const Variable<T>& x, const Variable<T>& kernel,
+                                  std::int64_t axis, Border border) {
   detail::require_border("convolve", border);
   const std::int64_t along = resolve_axis("convolve", axis, x.rank());
   if (kernel.rank() != 1 || kernel.size() % 2 == 0) {
     fail("convolve: the kernel must have rank 1 and odd length, got shape ", kernel.shape());
   }
   if (x.size() == 0) {
-    const auto nothing = [](const Shape& shape) { return [shape](const Tensor<T>&) { return Tensor<T>::zeros(shape); }; };
-    return record("convolve", x.value(), {{x, nothing(x.shape())}, {kernel, nothing(kernel.shape())}});
+    const auto nothing = [](const Shape& shape) {
+      return [shape](const Tensor<T>&) { return Tensor<T>::zeros(shape); };
+    };
+    return record("convolve", x.value(),
+                  {{x, nothing(x.shape())}, {kernel, nothing(kernel.shape())}});
   }
   const Convolution<T> convolution(Lines(x.shape(), along), kernel.value(), border);
   const auto to_x = [convolution](const Tensor<T>& g) { return convolution.to_x(g); };
-  const auto to_kernel = [convolution, v = x.value()](const Tensor<T>& g) { return convolution.to_kernel(g, v); };
+  const auto to_kernel = [convolution, v = x.value()](const Tensor<T>& g) {
+    return convolution.to_kernel(g, v);
+  };
   return record("convolve", convolution.forward(x.value()), {{x, to_x}, {kernel, to_kernel}});
 }
 

@@ -1,6 +1,10 @@
 #include <nablur/ops/elementwise.h>
 
-#include <nablur/ops/detail/map.h>
+#include <algorithm>
+
+#include <nablur/autodiff/detail/composed.h>
+#include <nablur/ops/arithmetic.h>
+#include <nablur/ops/detail/driver.h>
 
 namespace nablur::compiled {
 
@@ -22,8 +26,8 @@ T logistic(const T& x) {
   return t / (T(1) + t);
 }
 
-// b = t/(1 + t)² with t = e^(−|x|), the slope of the logistic function; b' = −tanh(x/2) b, where the formula itself would
-// cancel near 0
+// b = t/(1 + t)² with t = e^(−|x|), the slope of the logistic function; b' = −tanh(x/2) b, where
+// the formula itself would cancel near 0
 template <class T>
 T bell(const T& x) {
   const T t = std::exp(-std::abs(x));
@@ -83,7 +87,8 @@ template <class T>
 Variable<T> Elementwise<T>::log(const Variable<T>& a) {
   using std::log;
   return elementwise(
-      "log", a, [](const T& x) { return log(x); }, of_a([](const T& x) { return T(1) / (x + T(0)); }));
+      "log", a, [](const T& x) { return log(x); },
+      of_a([](const T& x) { return T(1) / (x + T(0)); }));
 }
 
 // (e^x − 1)' = e^x, with more digits than y + 1 for very negative x
@@ -100,7 +105,8 @@ template <class T>
 Variable<T> Elementwise<T>::log1p(const Variable<T>& a) {
   using std::log1p;
   return elementwise(
-      "log1p", a, [](const T& x) { return log1p(x); }, of_a([](const T& x) { return T(1) / (T(1) + x); }));
+      "log1p", a, [](const T& x) { return log1p(x); },
+      of_a([](const T& x) { return T(1) / (T(1) + x); }));
 }
 
 // (√x)' = 1/(2√x)
@@ -108,7 +114,8 @@ template <class T>
 Variable<T> Elementwise<T>::sqrt(const Variable<T>& a) {
   using std::sqrt;
   return elementwise(
-      "sqrt", a, [](const T& x) { return sqrt(x); }, of_y([](const T& y) { return T(0.5) / (y + T(0)); }));
+      "sqrt", a, [](const T& x) { return sqrt(x); },
+      of_y([](const T& y) { return T(0.5) / (y + T(0)); }));
 }
 
 // (x²)' = 2x
@@ -146,19 +153,22 @@ Variable<T> Elementwise<T>::cos(const Variable<T>& a) {
       "cos", a, [](const T& x) { return cos(x); }, of_a([](const T& x) { return -sin(x); }));
 }
 
-// tanh' x = 1/cosh² x = 4t/(1 + t)² with t = e^(−2|x|), which keeps its digits where 1 − tanh² x has none
+// tanh' x = 1/cosh² x = 4t/(1 + t)² with t = e^(−2|x|), which keeps its digits where 1 − tanh² x
+// has none
 template <class T>
 Variable<T> Elementwise<T>::tanh(const Variable<T>& a) {
   using std::tanh;
   return elementwise(
-      "tanh", a, [](const T& x) { return tanh(x); }, of_a([](const T& x) { return T(4) * bell(T(2) * x); }));
+      "tanh", a, [](const T& x) { return tanh(x); },
+      of_a([](const T& x) { return T(4) * bell(T(2) * x); }));
 }
 
 // σ' x = σ(x) σ(−x) = t/(1 + t)² with t = e^(−|x|)
 template <class T>
 Variable<T> Elementwise<T>::sigmoid(const Variable<T>& a) {
   return elementwise(
-      "sigmoid", a, [](const T& x) { return logistic(x); }, of_a([](const T& x) { return bell(x); }));
+      "sigmoid", a, [](const T& x) { return logistic(x); },
+      of_a([](const T& x) { return bell(x); }));
 }
 
 // softplus' x = 1/(1 + e^−x)
@@ -175,9 +185,9 @@ Variable<T> Elementwise<T>::softplus(const Variable<T>& a) {
 template <class T>
 Variable<T> Elementwise<T>::relu(const Variable<T>& a) {
   return elementwise(
-      "relu", a, [](const T& x) { return rectified(x); }, of_a([](const T& x) { return x > T(0) ? T(1)
-                                                                                       : x == x ? T(0)
-                                                                                                : x; }));
+      "relu", a, [](const T& x) { return rectified(x); }, of_a([](const T& x) {
+        return x > T(0) ? T(1) : x == x ? T(0) : x;
+      }));
 }
 
 // erf' x = 2/√π e^(−x²)
@@ -193,7 +203,8 @@ Variable<T> Elementwise<T>::erf(const Variable<T>& a) {
 template <class T>
 Variable<T> Elementwise<T>::reciprocal(const Variable<T>& a) {
   return elementwise(
-      "reciprocal", a, [](const T& x) { return T(1) / x; }, of_y([](const T& y) { return -y * y; }));
+      "reciprocal", a, [](const T& x) { return T(1) / x; },
+      of_y([](const T& y) { return -y * y; }));
 }
 
 // clamp' x = [low ≤ x ≤ high]
@@ -208,10 +219,26 @@ Variable<T> Elementwise<T>::clamp(const Variable<T>& a, double low, double high)
       }));
 }
 
+// ∂/∂x = [low ≤ x ≤ high], ∂/∂low = [x < low], ∂/∂high = [x > high]
+template <class T>
+Variable<T> Elementwise<T>::clamp(const Variable<T>& x, const Variable<T>& low,
+                                  const Variable<T>& high) {
+  const Tensor<bool> in_order = low.value() <= high.value();
+  if (std::find(in_order.begin(), in_order.end(), false) != in_order.end()) {
+    fail("clamp: low must not exceed high, in bounds of shapes ", low.shape(), " and ",
+         high.shape());
+  }
+  const Variable<T>& on_tape = !x.is_constant() ? x : !low.is_constant() ? low : high;
+  return detail::composed("clamp", on_tape,
+                          [&] { return where(x < low, low, where(x > high, high, x)); });
+}
+
 // ∂/∂a ln(e^a + e^b) = 1/(1 + e^(b − a))
 template <class T>
 Variable<T> Elementwise<T>::logaddexp(const Variable<T>& a, const Variable<T>& b) {
-  const auto share = [](const T& x, const T& y) { return equal_infinities(x, y) ? T(0.5) : logistic(x - y); };
+  const auto share = [](const T& x, const T& y) {
+    return equal_infinities(x, y) ? T(0.5) : logistic(x - y);
+  };
   return elementwise(
       "logaddexp", a, b, [](const T& x, const T& y) { return log_sum_of_two(x, y); }, of_ab(share),
       of_ab([share](const T& x, const T& y) { return share(y, x); }));

@@ -1,5 +1,6 @@
 #pragma once
-// The normalised Gaussian filter, composed of operators on the tape: an independent check of gaussian_blur.
+// The normalised Gaussian filter, composed of operators on the tape: an independent check of
+// gaussian_blur.
 //
 //   auto y = convolve(x, gaussian_kernel(sigma, 9));     // what gaussian_blur does along one axis
 
@@ -8,6 +9,24 @@
 #include <nablur/autodiff/tape.h>
 
 namespace nablur {
+namespace compiled {
+template <class T>
+struct GaussianKernel;  // at the end of this file
+}
+
+/// The notebook's radius: max(1, ⌈truncate·σ⌉) samples. Throws Error unless σ is finite and at
+/// least 0 and truncate finite and above 0, and for a radius past 2^26.
+NABLUR_API std::int64_t gaussian_radius(double sigma, double truncate = 3);
+
+/// e^(−d²/2σ²) / Σ for d = −R … R, of shape (2R + 1): σ of one element, in samples, above 0. By
+/// default R = gaussian_radius(σ). Throws Error for any other σ, and for a radius below 0 or past
+/// 2^26.
+template <Operand S>
+ResultOf<S> gaussian_kernel(const S& sigma, std::optional<std::int64_t> radius = {}) {
+  return detail::result<S>(compiled::GaussianKernel<Scalar<S>>::gaussian_kernel(sigma, radius));
+}
+
+// What the functions above call, compiled once in the library for each scalar.
 namespace compiled {
 
 template <class T>
@@ -21,16 +40,5 @@ extern template struct GaussianKernel<Dual<float>>;
 extern template struct GaussianKernel<Dual<double>>;
 
 }  // namespace compiled
-
-/// The notebook's radius: max(1, ⌈truncate·σ⌉) samples. Throws Error unless σ is finite and at least 0 and truncate finite and
-/// above 0, and for a radius past 2^26.
-NABLUR_API std::int64_t gaussian_radius(double sigma, double truncate = 3);
-
-/// e^(−d²/2σ²) / Σ for d = −R … R, of shape (2R + 1): σ of one element, in samples, above 0. By default R = gaussian_radius(σ).
-/// Throws Error for any other σ, and for a radius below 0 or past 2^26.
-template <class S>
-requires Operands<S> Variable<Scalar<S>> gaussian_kernel(const S& sigma, std::optional<std::int64_t> radius = {}) {
-  return compiled::GaussianKernel<Scalar<S>>::gaussian_kernel(detail::operand<Scalar<S>>(sigma), radius);
-}
 
 }  // namespace nablur

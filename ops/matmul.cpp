@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include <nablur/autodiff/detail/walk.h>
 #include <nablur/autodiff/sum.h>
-#include <nablur/ops/detail/walk.h>
 
-// Eigen under a name of our own: a program that links a static libnablur may compile Eigen with other alignment and vector
-// settings, and the linker would keep only one copy of each of its functions.
+// Eigen under a name of our own: a program that links a static libnablur may compile Eigen with
+// other alignment and vector settings, and the linker would keep only one copy of each of its
+// functions.
 #define Eigen nablur_eigen
 #include <Eigen/Core>
 
@@ -16,7 +17,8 @@ using detail::IntList;
 
 namespace {
 
-constexpr std::int64_t kTerms = 1024;  // of an inner product; longer ones are halves added to halves
+constexpr std::int64_t kTerms =
+    1024;  // of an inner product; longer ones are halves added to halves
 
 // A matrix whose rows lie `stride` numbers apart, or its transpose.
 template <class T>
@@ -33,8 +35,9 @@ struct Matrix {
   }
 };
 
-// Eigen sizes its blocks by the caches of the machine, and with them the order of its sums: ours are the same everywhere. It
-// would also take its work space from the heap at every call; here it comes from the pool.
+// Eigen sizes its blocks by the caches of the machine, and with them the order of its sums: ours
+// are the same everywhere. It would also take its work space from the heap at every call; here it
+// comes from the pool.
 template <class T>
 class Workspace : public Eigen::internal::level3_blocking<T, T> {
  public:
@@ -60,10 +63,12 @@ template <class T, bool a_transposed, bool b_transposed>
 void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
   using Eigen::ColMajor;
   using Eigen::RowMajor;
-  using Kernel = Eigen::internal::general_matrix_matrix_product<Eigen::Index, T, b_transposed ? RowMajor : ColMajor, false, T,
-                                                                a_transposed ? RowMajor : ColMajor, false, ColMajor, 1>;
+  using Kernel = Eigen::internal::general_matrix_matrix_product<
+      Eigen::Index, T, b_transposed ? RowMajor : ColMajor, false, T,
+      a_transposed ? RowMajor : ColMajor, false, ColMajor, 1>;
   Workspace<T> workspace(b.columns, a.rows, a.columns);
-  Kernel::run(b.columns, a.rows, a.columns, b.data, b.stride, a.data, a.stride, out, 1, b.columns, T(1), workspace);
+  Kernel::run(b.columns, a.rows, a.columns, b.data, b.stride, a.data, a.stride, out, 1, b.columns,
+              T(1), workspace);
 }
 
 // out = a·x for a vector x
@@ -75,7 +80,8 @@ void multiply_vector(const Matrix<T>& a, const T* x, T* out) {
   const Eigen::Map<const Vector> from(x, a.columns);
   Eigen::Map<Vector> to(out, a.rows);
   if (a.transposed) {
-    to.noalias() = Rows(a.data, a.columns, a.rows, Eigen::OuterStride<>(a.stride)).transpose() * from;
+    to.noalias() =
+        Rows(a.data, a.columns, a.rows, Eigen::OuterStride<>(a.stride)).transpose() * from;
   } else {
     to.noalias() = Rows(a.data, a.rows, a.columns, Eigen::OuterStride<>(a.stride)) * from;
   }
@@ -99,7 +105,8 @@ template <class T>
 void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out, T* scratch) {
   detail::pairwise_rows(0, a.columns, kTerms, a.rows * b.columns, out, scratch,
                         [&](std::int64_t begin, std::int64_t end, T* to) {
-                          multiply_some(a.some_columns(begin, end), b.flipped().some_columns(begin, end).flipped(), to);
+                          multiply_some(a.some_columns(begin, end),
+                                        b.flipped().some_columns(begin, end).flipped(), to);
                         });
 }
 
@@ -110,9 +117,10 @@ struct Factor {
   bool transposed = false;
   std::int64_t rows() const { return values.shape()[transposed ? -1 : -2]; }
   std::int64_t columns() const { return values.shape()[transposed ? -2 : -1]; }
-  Shape batch() const { return Shape(std::span<const std::int64_t>(values.shape().begin(), values.shape().end() - 2)); }
+  Shape batch() const { return Shape(std::span(values.shape().begin(), values.shape().end() - 2)); }
   Matrix<T> at(std::int64_t i) const {
-    return {values.data() + i * rows() * columns(), rows(), columns(), values.shape()[-1], transposed};
+    return {values.data() + i * rows() * columns(), rows(), columns(), values.shape()[-1],
+            transposed};
   }
 };
 
@@ -122,19 +130,21 @@ Tensor<T> product(const Factor<T>& a, const Factor<T>& b) {
   IntList sizes(batch.rank() + 2, a.rows());
   std::copy(batch.begin(), batch.end(), sizes.begin());
   sizes.end()[-1] = b.columns();
-  const Shape shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
+  const Shape shape(sizes);
   if (shape.size() == 0 || a.columns() == 0) return Tensor<T>::zeros(shape);
   auto out = Tensor<T>::empty(shape);
   T* to = out.mutable_data();
-  auto scratch = Tensor<T>::empty(Shape{detail::pairwise_levels(a.columns(), kTerms), a.rows() * b.columns()});
+  auto scratch =
+      Tensor<T>::empty(Shape{detail::pairwise_levels(a.columns(), kTerms), a.rows() * b.columns()});
   T* const between = scratch.mutable_data();
   const auto strides_a = detail::broadcast_strides(a.batch(), batch);
   const auto strides_b = detail::broadcast_strides(b.batch(), batch);
-  detail::Walk<2>(batch, {strides_a, strides_b}).for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
-    for (std::int64_t i = 0; i < n; ++i, to += a.rows() * b.columns()) {
-      multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to, between);
-    }
-  });
+  detail::Walk<2>(batch, {strides_a, strides_b})
+      .for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
+        for (std::int64_t i = 0; i < n; ++i, to += a.rows() * b.columns()) {
+          multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to, between);
+        }
+      });
   return out;
 }
 
@@ -146,7 +156,9 @@ Tensor<Dual<T>> product(const Factor<Dual<T>>& a, const Factor<Dual<T>>& b) {
   const Factor<T> a1{tangent_of(a.values), a.transposed};
   const Factor<T> b1{tangent_of(b.values), b.transposed};
   // A constant has no tangent: 0·∞ must not make a NaN of it (nor cost a product).
-  const auto is_zero = [](const Tensor<T>& t) { return std::all_of(t.begin(), t.end(), [](T v) { return v == T(0); }); };
+  const auto is_zero = [](const Tensor<T>& t) {
+    return std::all_of(t.begin(), t.end(), [](T v) { return v == T(0); });
+  };
   const Tensor<T> value = product(a0, b0);
   Tensor<T> tangent = Tensor<T>::zeros(value.shape());
   if (!is_zero(a1.values)) tangent += product(a1, b0);
@@ -165,14 +177,17 @@ Tensor<T> as_matrix(const Tensor<T>& x, bool row) {
 // y = ab: ∂L/∂a = g bᵀ, ∂L/∂b = aᵀ g
 template <class T>
 Variable<T> Matmul<T>::matmul(const Variable<T>& a, const Variable<T>& b) {
-  if (a.rank() == 0 || b.rank() == 0) fail("matmul: shapes ", a.shape(), " and ", b.shape(), " need at least one axis each");
+  if (a.rank() == 0 || b.rank() == 0)
+    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " need at least one axis each");
   const Factor<T> left{as_matrix(a.value(), true)};
   const Factor<T> right{as_matrix(b.value(), false)};
   if (left.columns() != right.rows()) {
-    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have inner sizes ", left.columns(), " and ", right.rows());
+    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have inner sizes ", left.columns(),
+         " and ", right.rows());
   }
   if (const Shape m = left.batch(), n = right.batch(); !broadcasts(m, n)) {
-    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have batches ", m, " and ", n, " that do not broadcast");
+    fail("matmul: shapes ", a.shape(), " and ", b.shape(), " have batches ", m, " and ", n,
+         " that do not broadcast");
   }
   const Tensor<T> y = product(left, right);
   IntList sizes(y.rank() - (a.rank() == 1) - (b.rank() == 1), 0);
@@ -180,15 +195,20 @@ Variable<T> Matmul<T>::matmul(const Variable<T>& a, const Variable<T>& b) {
   std::int64_t* at = std::copy(y.shape().begin(), end, sizes.begin());
   if (a.rank() != 1) *at++ = end[0];
   if (b.rank() != 1) *at++ = end[1];
-  const Shape shape(std::span<const std::int64_t>(sizes.begin(), sizes.end()));
-  // If g has no elements, the product would be zeros of the whole batch, which may be huge where it was stretched.
-  const auto to_left = [right, full = y.shape(), seen = left.values.shape(), own = a.shape()](const Tensor<T>& g) {
+  const Shape shape(sizes);
+  // If g has no elements, the product would be zeros of the whole batch, which may be huge where it
+  // was stretched.
+  const auto to_left = [right, full = y.shape(), seen = left.values.shape(),
+                        own = a.shape()](const Tensor<T>& g) {
     if (g.size() == 0) return Tensor<T>::zeros(own);
-    return sum_to(product(Factor<T>{g.reshaped(full)}, Factor<T>{right.values, true}), seen).reshaped(own);
+    return sum_to(product(Factor<T>{g.reshaped(full)}, Factor<T>{right.values, true}), seen)
+        .reshaped(own);
   };
-  const auto to_right = [left, full = y.shape(), seen = right.values.shape(), own = b.shape()](const Tensor<T>& g) {
+  const auto to_right = [left, full = y.shape(), seen = right.values.shape(),
+                         own = b.shape()](const Tensor<T>& g) {
     if (g.size() == 0) return Tensor<T>::zeros(own);
-    return sum_to(product(Factor<T>{left.values, true}, Factor<T>{g.reshaped(full)}), seen).reshaped(own);
+    return sum_to(product(Factor<T>{left.values, true}, Factor<T>{g.reshaped(full)}), seen)
+        .reshaped(own);
   };
   return record("matmul", y.reshaped(shape), {{a, to_left}, {b, to_right}});
 }

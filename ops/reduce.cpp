@@ -1,7 +1,7 @@
 #include <nablur/ops/reduce.h>
 
 #include <nablur/autodiff/sum.h>
-#include <nablur/ops/detail/map.h>
+#include <nablur/ops/detail/driver.h>
 
 namespace nablur::compiled {
 
@@ -21,29 +21,33 @@ struct Plan {
         result(reduced_shape(shape, axes, keepdims)) {}
 
   void require_elements(const char* op, const Shape& shape) const {
-    if (shape.size() == 0 && result.size() > 0) fail(op, ": no elements to reduce in shape ", shape);
+    if (shape.size() == 0 && result.size() > 0)
+      fail(op, ": no elements to reduce in shape ", shape);
   }
 };
 
 // The first of the elements that no other one beats; a NaN beats all.
 template <class T, class Beats>
 Tensor<T> champion(const Tensor<T>& x, const Axes& axes, const Beats& beats) {
-  return detail::reduce_axes(x, axes, [&](const Tensor<T>& rest, std::int64_t outer, std::int64_t n, std::int64_t inner) {
-    auto out = Tensor<T>::empty(Shape{outer, inner});
-    T* to = out.mutable_data();
-    for (std::int64_t o = 0; o < outer; ++o, to += inner) {
-      const T* row = rest.data() + o * n * inner;
-      std::copy(row, row + inner, to);
-      for (std::int64_t i = 1; i < n; ++i) {
-        row += inner;
-        for (std::int64_t j = 0; j < inner; ++j) to[j] = beats(row[j], to[j]) || row[j] != row[j] ? row[j] : to[j];
-      }
-    }
-    return out;
-  });
+  return detail::reduce_axes(
+      x, axes, [&](const Tensor<T>& rest, std::int64_t outer, std::int64_t n, std::int64_t inner) {
+        auto out = Tensor<T>::empty(Shape{outer, inner});
+        T* to = out.mutable_data();
+        for (std::int64_t o = 0; o < outer; ++o, to += inner) {
+          const T* row = rest.data() + o * n * inner;
+          std::copy(row, row + inner, to);
+          for (std::int64_t i = 1; i < n; ++i) {
+            row += inner;
+            for (std::int64_t j = 0; j < inner; ++j)
+              to[j] = beats(row[j], to[j]) || row[j] != row[j] ? row[j] : to[j];
+          }
+        }
+        return out;
+      });
 }
 
-// The weight of each element of x in y: 1/count where it is (one of count elements) equal to y, else 0.
+// The weight of each element of x in y: 1/count where it is (one of count elements) equal to y,
+// else 0.
 template <class T>
 Tensor<T> tie_weights(const Tensor<T>& x, const Tensor<T>& y) {
   const auto equal = [](const T& a, const T& b) { return T(a == b || (a != a && b != b)); };
@@ -65,8 +69,8 @@ Tensor<T> shifted_exp(const Tensor<T>& x, const Tensor<T>& top) {
       x.shape(), [](const T& a, const T& t) { return exp(is_infinite(t) ? a : a - t); }, x, top);
 }
 
-// e^(x − top) / Σ e^(x − top): the shift leaves the digits that e^(x − y) with a rounded y would lose. At an infinite top the
-// weights of a tie.
+// e^(x − top) / Σ e^(x − top): the shift leaves the digits that e^(x − y) with a rounded y would
+// lose. At an infinite top the weights of a tie.
 template <class T>
 Tensor<T> softmax(const Tensor<T>& x, const Tensor<T>& top) {
   const Tensor<T> e = shifted_exp(x, top);
@@ -84,15 +88,16 @@ Tensor<T> log_sum_exp(const Tensor<T>& x, const Tensor<T>& top) {
   const Tensor<T> count = sum_to(map<T>(x.shape(), at_top, x, top), top.shape());
   const auto below = [](const T& e, const T& a, const T& t) { return a == t ? T(0) : e; };
   const Tensor<T> rest = sum_to(map<T>(x.shape(), below, shifted_exp(x, top), x, top), top.shape());
-  const auto value = [](const T& t, const T& r, const T& n) { return is_infinite(t) ? t : t + std::log1p(r + (n - T(1))); };
+  const auto value = [](const T& t, const T& r, const T& n) {
+    return is_infinite(t) ? t : t + std::log1p(r + (n - T(1)));
+  };
   return map<T>(top.shape(), value, top, rest, count);
 }
 
 // Σ g w: gradient of a weighted sum, where 0 weights count as 0 also beside infinity
 template <class T>
 Tensor<T> weigh(const Tensor<T>& w, const Tensor<T>& g) {
-  return map<T>(
-      w.shape(), [](const T& a, const T& b) { return chain(a, b); }, w, g);
+  return map<T>(w.shape(), [](const T& a, const T& b) { return chain(a, b); }, w, g);
 }
 
 // The greatest (or least) elements of x, of the kept shape; of Duals their values.
@@ -107,10 +112,12 @@ auto top_of(const Tensor<T>& x, const Plan& plan, const Beats& beats) {
 
 // value(x, top), with the tangent Σ weights(x, top) x' of Duals found from the values alone.
 template <class T, class U, class Value, class Weights>
-Tensor<T> with_tangent(const Tensor<T>& x, const Tensor<U>& top, const Value& value, const Weights& weights) {
+Tensor<T> with_tangent(const Tensor<T>& x, const Tensor<U>& top, const Value& value,
+                       const Weights& weights) {
   if constexpr (is_dual<T>) {
     const Tensor<U> plain = x.template cast<U>();
-    return make_dual(value(plain, top), sum_to(weigh(weights(plain, top), tangent_of(x)), top.shape()));
+    return make_dual(value(plain, top),
+                     sum_to(weigh(weights(plain, top), tangent_of(x)), top.shape()));
   } else {
     return value(x, top);
   }
@@ -118,8 +125,8 @@ Tensor<T> with_tangent(const Tensor<T>& x, const Tensor<U>& top, const Value& va
 
 // A reduction through its top: ∂y/∂x = weights(x, top).
 template <class T, class Beats, class Value, class Weights>
-Variable<T> reduce_by_top(detail::Name name, const Variable<T>& v, const Plan& plan, const Beats& beats, const Value& value,
-                          const Weights& weights) {
+Variable<T> reduce_by_top(detail::Name name, const Variable<T>& v, const Plan& plan,
+                          const Beats& beats, const Value& value, const Weights& weights) {
   const Tensor<T>& x = v.value();
   const auto top = top_of(x, plan, beats);
   const Tensor<T> y = with_tangent(x, top, value, weights);
@@ -132,7 +139,8 @@ Variable<T> reduce_by_top(detail::Name name, const Variable<T>& v, const Plan& p
 // Where there is nothing to reduce the gradient has no element either.
 template <class T>
 Variable<T> without_elements(detail::Name name, const Variable<T>& v, const Tensor<T>& y) {
-  return record(name, y, {{v, [shape = v.shape()](const Tensor<T>&) { return Tensor<T>::zeros(shape); }}});
+  return record(name, y,
+                {{v, [shape = v.shape()](const Tensor<T>&) { return Tensor<T>::zeros(shape); }}});
 }
 
 constexpr auto kGreater = [](const auto& a, const auto& b) { return a > b; };
@@ -140,7 +148,8 @@ constexpr auto kLess = [](const auto& a, const auto& b) { return a < b; };
 
 // ∂y/∂x = [x = y] / number of such x
 template <class T, class Beats>
-Variable<T> extreme(detail::Name name, const Variable<T>& x, const Axes& axes, bool keepdims, const Beats& beats) {
+Variable<T> extreme(detail::Name name, const Variable<T>& x, const Axes& axes, bool keepdims,
+                    const Beats& beats) {
   const Plan plan(name, x.shape(), axes, keepdims);
   plan.require_elements(name, x.shape());
   if (x.size() == 0) return without_elements(name, x, Tensor<T>::empty(plan.result));
@@ -156,8 +165,7 @@ template <class T>
 Variable<T> Reduce<T>::sum(const Variable<T>& x, const Axes& axes, bool keepdims) {
   const Plan plan("sum", x.shape(), axes, keepdims);
   const auto spread = [shape = x.shape(), kept = plan.kept](const Tensor<T>& g) {
-    return map<T>(
-        shape, [](const T& a) { return a; }, g.reshaped(kept));
+    return map<T>(shape, [](const T& a) { return a; }, g.reshaped(kept));
   };
   return record("sum", sum_over(x.value(), axes, keepdims), {{x, spread}});
 }
@@ -169,8 +177,7 @@ Variable<T> Reduce<T>::mean(const Variable<T>& x, const Axes& axes, bool keepdim
   plan.require_elements("mean", x.shape());
   const std::int64_t n = plan.kept.size() > 0 ? x.size() / plan.kept.size() : 1;
   const auto spread = [shape = x.shape(), kept = plan.kept, n](const Tensor<T>& g) {
-    return map<T>(
-        shape, [n](const T& a) { return a / T(n); }, g.reshaped(kept));
+    return map<T>(shape, [n](const T& a) { return a / T(n); }, g.reshaped(kept));
   };
   return record("mean", sum_over(x.value(), axes, keepdims) / Tensor<T>(n), {{x, spread}});
 }
@@ -190,7 +197,8 @@ template <class T>
 Variable<T> Reduce<T>::logsumexp(const Variable<T>& x, const Axes& axes, bool keepdims) {
   const Plan plan("logsumexp", x.shape(), axes, keepdims);
   if (x.size() == 0) {
-    return without_elements("logsumexp", x, Tensor<T>(plan.result, T(-std::numeric_limits<double>::infinity())));
+    return without_elements("logsumexp", x,
+                            Tensor<T>(plan.result, T(-std::numeric_limits<double>::infinity())));
   }
   const auto value = [](const auto& a, const auto& top) { return log_sum_exp(a, top); };
   const auto weights = [](const auto& a, const auto& top) { return softmax(a, top); };

@@ -10,8 +10,8 @@
 
 #include <hwy/highway.h>
 
-#include <nablur/autodiff/error.h>
 #include <nablur/ops/detail/kernels-inl.h>
+#include <nablur/support/error.h>
 
 namespace nablur {
 
@@ -24,7 +24,8 @@ struct Target {
 };
 
 struct Targets {
-  std::array<Target, 65> all;  // those that the machine runs, best first; the plain loop ends the list
+  std::array<Target, 65>
+      all;  // those that the machine runs, best first; the plain loop ends the list
   std::size_t count = 0;
 };
 
@@ -55,7 +56,8 @@ std::atomic<const Target*>& chosen() {
   return target;
 }
 
-// While the library is loaded: a child of fork() would wait for ever for a thread of its parent that was just at it.
+// While the library is loaded: a child of fork() would wait for ever for a thread of its parent
+// that was just at it.
 [[maybe_unused]] const auto& chosen_when_loaded = chosen();
 
 }  // namespace
@@ -94,7 +96,8 @@ void set_simd_target(std::string_view name) {
   }
   const std::string known = detail::or_out_of_memory("set_simd_target", [] {
     std::string names;
-    for (const std::string& target : simd_targets()) names.append(names.empty() ? "" : ", ").append(target);
+    for (const std::string& target : simd_targets())
+      names.append(names.empty() ? "" : ", ").append(target);
     return names;
   });
   fail("set_simd_target: expected one of ", known, ", got \"", name, "\"");

@@ -1,27 +1,29 @@
 #pragma once
-// Which instruction set the Gaussian blur of float and double images runs on. The library holds kernels for several and takes
-// the best that the machine has; results differ between them in the last digits. Choose one that all your machines have to get the
-// same sums on all of them (the taps depend on the C library's exp).
+// Which instruction set the Gaussian blur of float and double images runs on. The library holds
+// kernels for several and takes the best that the machine has; results differ between them in the
+// last digits. Choose one that all your machines have to get the same sums on all of them (the taps
+// depend on the C library's exp).
 //
-//   simd_targets()           // {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"} on a machine with AVX-512
-//   set_simd_target("AVX2")
+//   simd_targets()           // {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"} on a machine with
+//   AVX-512 set_simd_target("AVX2")
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <nablur/autodiff/export.h>
+#include <nablur/support/export.h>
 
 namespace nablur {
 
-/// What this machine can run, best first, by Highway's names; the last is always "PLAIN", the generic loop in portable C++.
+/// What this machine can run, best first, by Highway's names; the last is always "PLAIN", the
+/// generic loop in portable C++.
 NABLUR_API std::vector<std::string> simd_targets();
 
 /// The instruction set in use: the best one, unless set_simd_target chose another.
 NABLUR_API std::string simd_target();
 
-/// Takes effect for blurs (and their backward passes) that begin afterwards, on all threads. Throws Error for a name that
-/// simd_targets() does not list.
+/// Takes effect for blurs (and their backward passes) that begin afterwards, on all threads. Throws
+/// Error for a name that simd_targets() does not list.
 NABLUR_API void set_simd_target(std::string_view name);
 
 }  // namespace nablur

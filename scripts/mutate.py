@@ -3,8 +3,8 @@
 
     scripts/mutate.py [--list] [--jobs N] [WORD...]     WORDs choose the mutants whose name or file has one of them
 
-The list is tests/mutants.json: each mutant has a name, a file, the text that stands there exactly once, what replaces it, and the
-tests (a filter of GoogleTest) that should see it. What these do not see is shown to all tests. A mutant that no test can see
+The list is tests/mutants.json: each mutant has a name, a file, the text that stands there exactly once (but for spaces and line
+breaks), what replaces it, and the tests (a filter of GoogleTest) that should see it. What these do not see is shown to all tests. A mutant that no test can see
 carries the reason as "explained". Everything happens in a copy under build/mutate, which later runs use again.
 Ends with status 1 if a mutant survives that is not explained, or cannot be compiled. About half an hour for all.
 """
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,8 @@ WORK = ROOT / "build" / "mutate"
 TREE = WORK / "tree"
 BUILD = WORK / "build"
 PROGRAM = BUILD / "tests" / "nablur_tests"
-COPIED = ["CMakeLists.txt", "CONTRIBUTING.md", "README.md", "nablur.h", "autodiff", "bench", "cmake", "docs", "examples", "ops",
-          "scripts", "tests"]
+COPIED = ["CMakeLists.txt", "CONTRIBUTING.md", "README.md", "nablur.h", "support", "autodiff", "gradcheck", "ops", "bench", "cmake",
+          "docs", "examples", "scripts", "tests"]
 NO_JUDGES = "Mutants.*:Structure.*:Readme.*"  # they read the sources, and would see every change of a text
 SECONDS = 600  # in which a program of tests must end; a mutant may make it run for ever
 
@@ -98,10 +99,12 @@ def try_mutant(mutant, jobs):
     """What became of it: "killed", "SURVIVED" or "DOES NOT COMPILE", and the details."""
     path = TREE / mutant["file"]
     sound = path.read_text(encoding="utf-8")
-    if sound.count(mutant["old"]) != 1:
-        return "DOES NOT COMPILE", f"its text stands {sound.count(mutant['old'])} times in {mutant['file']}"
+    old = r"\s*".join(re.escape(c) for c in mutant["old"] if not c.isspace())
+    spoilt, count = re.subn(old, lambda _: mutant["new"], sound)
+    if count != 1:
+        return "DOES NOT COMPILE", f"its text stands {count} times in {mutant['file']}"
     try:
-        path.write_text(sound.replace(mutant["old"], mutant["new"]), encoding="utf-8")
+        path.write_text(spoilt, encoding="utf-8")
         status, told = build(jobs)
         if status != 0:
             return "DOES NOT COMPILE", next((line for line in told.splitlines() if "error:" in line), told[-200:])

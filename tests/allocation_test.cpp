@@ -1,4 +1,5 @@
-// Counts every call to the system's allocator, and shows that a loop needs none from its second iteration on.
+// Counts every call to the system's allocator, and shows that a loop needs none from its second
+// iteration on.
 
 #include <errno.h>
 #include <gtest/gtest.h>
@@ -57,7 +58,8 @@ void free(void* p) {
   if (p != nullptr) count();
   __libc_free(p);
 }
-void* mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset) noexcept {
+void* mmap(void* address, std::size_t size, int protection, int flags, int file,
+           off_t offset) noexcept {
   count();
   return reinterpret_cast<void*>(syscall(SYS_mmap, address, size, protection, flags, file, offset));
 }
@@ -108,13 +110,15 @@ TEST(Allocations, AreCountedWhateverTheirName) {
   EXPECT_EQ(calls_of([&] { std::free(p); }), 1);
   EXPECT_EQ(calls_of([&] { keep(p = ::operator new(100)); }), 1);
   EXPECT_EQ(calls_of([&] { ::operator delete(p); }), 1);
-  EXPECT_EQ(calls_of([&] { p = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }), 1);
+  EXPECT_EQ(
+      calls_of([&] { p = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }), 1);
   EXPECT_NE(p, MAP_FAILED);
   EXPECT_EQ(munmap(p, 4096), 0);
   EXPECT_EQ(calls_of([] {}), 0);
 }
 
-// A loop that allocates is caught: this one's tensor grows by more than the pool's free blocks can serve.
+// A loop that allocates is caught: this one's tensor grows by more than the pool's free blocks can
+// serve.
 TEST(Allocations, OfThePoolAreCountedToo) {
   pool::trim();
   std::int64_t n = 1 << 14;
@@ -168,8 +172,10 @@ TEST(Allocations, AreNoneInALoopOfManyOperators) {
     tape.clear();
     const V w = tape.variable(weights);
     const V h = tanh(matmul(data, w) + 0.1);
-    const V joined = concatenate({slice(h, {{0, 10}}), slice(h, {{5, 60, 2}, {0, 16}}), max(h, 0, true)}, 0);
-    const V loss = mean(square(joined)) + logsumexp(h) + sum(transpose(h) * 0.01) + sum(mean(h, {0, -1}, true));
+    const V joined =
+        concatenate({slice(h, {{0, 10}}), slice(h, {{5, 60, 2}, {0, 16}}), max(h, 0, true)}, 0);
+    const V loss = mean(square(joined)) + logsumexp(h) + sum(transpose(h) * 0.01) +
+                   sum(mean(h, {0, -1}, true));
     const auto d = gradients(loss, {w, h});
     weights -= 0.1 * d[w];
   }));

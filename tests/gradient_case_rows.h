@@ -15,21 +15,32 @@ inline constexpr double kInf = std::numeric_limits<double>::infinity();
 inline constexpr double kTiny = 5e-324;
 inline constexpr double kHuge = 1.7e308;
 
-// ---- making rows ----------------------------------------------------------------------------------------------------
+// ---- making rows ------------------------------------------------------------------------------
 
 template <class F, std::size_t N>
 GradientCase row(std::string name, std::string variant, const Tensor<double> (&inputs)[N], F f,
-                 std::function<Tensor<double>(const Inputs&)> expected, std::vector<Inputs> edges = {}) {
+                 std::function<Tensor<double>(const Inputs&)> expected,
+                 std::vector<Inputs> edges = {}) {
   const auto spread = [f](const auto& x) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return f(x[I]...); }
-    (std::make_index_sequence<N>{});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return f(x[I]...);
+    }(std::make_index_sequence<N>{});
   };
-  GradientCase c{
-      std::move(name), std::move(variant),  Kind::other, Inputs(inputs, inputs + N), std::move(edges), spread, spread, spread,
-      spread,          std::move(expected), {}};
+  GradientCase c{std::move(name),
+                 std::move(variant),
+                 Kind::other,
+                 Inputs(inputs, inputs + N),
+                 std::move(edges),
+                 spread,
+                 spread,
+                 spread,
+                 spread,
+                 std::move(expected),
+                 {}};
   c.compare = [f, list = c.inputs](const CompareOptions& options) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return compare_gradients(f, {list[I]...}, options); }
-    (std::make_index_sequence<N>{});
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return compare_gradients(f, {list[I]...}, options);
+    }(std::make_index_sequence<N>{});
   };
   return c;
 }
@@ -51,7 +62,8 @@ inline double at_place(const Tensor<double>& x, const Shape& shape, std::int64_t
 }
 
 template <class F, class Expected, std::size_t N>
-GradientCase elementwise(std::string name, const Tensor<double> (&inputs)[N], F f, Expected expected, std::vector<Inputs> edges) {
+GradientCase elementwise(std::string name, const Tensor<double> (&inputs)[N], F f,
+                         Expected expected, std::vector<Inputs> edges) {
   auto c = row(std::move(name), "", inputs, f, {}, std::move(edges));
   c.kind = Kind::elementwise;
   c.expected = [expected](const Inputs& x) {
@@ -68,7 +80,9 @@ GradientCase elementwise(std::string name, const Tensor<double> (&inputs)[N], F 
   return c;
 }
 
-inline std::vector<Inputs> at(std::initializer_list<double> points) { return {{Tensor<double>(points)}}; }
+inline std::vector<Inputs> at(std::initializer_list<double> points) {
+  return {{Tensor<double>(points)}};
+}
 
 // All pairs of the points, as two inputs.
 inline std::vector<Inputs> pairs(std::initializer_list<double> points) {

@@ -6,11 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <regex>
-#include <set>
-#include <sstream>
 
 using namespace nablur;
 using nablur::cases::Function;
@@ -34,7 +29,8 @@ std::vector<Tensor<T>> cast(const Inputs& inputs) {
 }
 
 template <class T>
-Result<T> reverse(const Function<T>& f, const std::vector<Tensor<T>>& inputs, const Tensor<T>* seed = nullptr) {
+Result<T> reverse(const Function<T>& f, const std::vector<Tensor<T>>& inputs,
+                  const Tensor<T>* seed = nullptr) {
   Tape<T> tape;
   std::vector<Variable<T>> x;
   for (const auto& t : inputs) x.push_back(tape.variable(t));
@@ -67,13 +63,15 @@ double dot(const Tensor<double>& a, const Tensor<double>& b, double* scale = nul
   return s;
 }
 
-void expect_close(const Tensor<double>& a, const Tensor<double>& b, double relative, const std::string& what) {
+void expect_close(const Tensor<double>& a, const Tensor<double>& b, double relative,
+                  const std::string& what) {
   ASSERT_EQ(to_string(a.shape()), to_string(b.shape())) << what;
   for (std::int64_t i = 0; i < a.size(); ++i) {
     const double x = a.data()[i];
     const double y = b.data()[i];
     if (std::isnan(y) || std::isinf(y)) {
-      EXPECT_TRUE(x == y || (std::isnan(x) && std::isnan(y))) << what << ", element " << i << ": " << x << " and " << y;
+      EXPECT_TRUE(x == y || (std::isnan(x) && std::isnan(y)))
+          << what << ", element " << i << ": " << x << " and " << y;
     } else {
       EXPECT_LE(std::abs(x - y), relative * std::max(std::abs(y), 1e-300))
           << what << ", element " << i << ": " << x << " and " << y;
@@ -104,7 +102,8 @@ TEST_P(GradientCases, ValueEqualsAnIndependentFormula) {
   ASSERT_EQ(to_string(value.shape()), to_string(expected.shape()));
   double scale = 0;
   for (const double e : expected) scale = std::max(scale, std::abs(e));
-  for (std::int64_t i = 0; i < value.size(); ++i) EXPECT_NEAR(value.data()[i], expected.data()[i], 1e-14 * scale);
+  for (std::int64_t i = 0; i < value.size(); ++i)
+    EXPECT_NEAR(value.data()[i], expected.data()[i], 1e-14 * scale);
 }
 
 TEST_P(GradientCases, ReverseModeIsTheAdjointOfForwardMode) {
@@ -163,7 +162,8 @@ TEST_P(GradientCases, HessianVectorProductAgreesWithDifferencesOfGradients) {
     const auto found = tangent_of(hv[i]);
     double scale = 1;
     for (const double e : expected) scale = std::max(scale, std::abs(e));
-    for (std::int64_t k = 0; k < found.size(); ++k) EXPECT_NEAR(found.data()[k], expected.data()[k], 1e-8 * scale);
+    for (std::int64_t k = 0; k < found.size(); ++k)
+      EXPECT_NEAR(found.data()[k], expected.data()[k], 1e-8 * scale);
   }
 }
 
@@ -174,15 +174,19 @@ TEST_P(GradientEdges, HaveTheRightValueAndOneDerivativeInBothModes) {
     if (row().kind != Kind::elementwise) continue;
     for (std::size_t i = 0; i < edge.size(); ++i) {
       Inputs v;
-      for (std::size_t k = 0; k < edge.size(); ++k) v.push_back(Tensor<double>(edge[k].shape(), k == i ? 1.0 : 0.0));
+      for (std::size_t k = 0; k < edge.size(); ++k)
+        v.push_back(Tensor<double>(edge[k].shape(), k == i ? 1.0 : 0.0));
       const auto slopes = forward(row(), edge, v);
       for (std::int64_t k = 0; k < slopes.size(); ++k) {
         const double r = result.gradients[i].data()[k];
         const double s = slopes.data()[k];
-        EXPECT_TRUE(r == s || std::abs(r - s) <= 1e-14 * std::abs(s) + 1e-323 || (std::isnan(r) && std::isnan(s)))
-            << "input " << i << " at " << edge[i].data()[k] << ": reverse " << r << ", forward " << s;
+        EXPECT_TRUE(r == s || std::abs(r - s) <= 1e-14 * std::abs(s) + 1e-323 ||
+                    (std::isnan(r) && std::isnan(s)))
+            << "input " << i << " at " << edge[i].data()[k] << ": reverse " << r << ", forward "
+            << s;
         if (!std::isnan(result.value.data()[k])) {
-          EXPECT_FALSE(std::isnan(r)) << "a NaN that the mathematics does not have, at " << edge[0].data()[k];
+          EXPECT_FALSE(std::isnan(r))
+              << "a NaN that the mathematics does not have, at " << edge[0].data()[k];
         }
       }
     }
@@ -206,7 +210,8 @@ TEST_P(GradientCases, OneVariableUsedTwiceGetsBothGradients) {
     const Inputs same{row().inputs[0], row().inputs[0]};
     const auto apart = reverse(row().f, same);
     const auto y = tape.variable(same[0]);
-    expect_close(gradients(sum(row().f({y, y})))[y], apart.gradients[0] + apart.gradients[1], 1e-15, "f(x, x)");
+    expect_close(gradients(sum(row().f({y, y})))[y], apart.gradients[0] + apart.gradients[1], 1e-15,
+                 "f(x, x)");
   }
 }
 
@@ -216,10 +221,12 @@ TEST_P(GradientCases, FloatAgreesWithDouble) {
   const auto compare = [](const Tensor<float>& a, const Tensor<double>& b) {
     double scale = 1;
     for (const double x : b) scale = std::max(scale, std::abs(x));
-    for (std::int64_t i = 0; i < a.size(); ++i) EXPECT_NEAR(static_cast<double>(a.data()[i]), b.data()[i], 1e-5 * scale);
+    for (std::int64_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(static_cast<double>(a.data()[i]), b.data()[i], 1e-5 * scale);
   };
   compare(narrow.value, wide.value);
-  for (std::size_t i = 0; i < wide.gradients.size(); ++i) compare(narrow.gradients[i], wide.gradients[i]);
+  for (std::size_t i = 0; i < wide.gradients.size(); ++i)
+    compare(narrow.gradients[i], wide.gradients[i]);
 }
 
 TEST_P(GradientCases, TwoRunsAreBitIdentical) {
@@ -229,7 +236,8 @@ TEST_P(GradientCases, TwoRunsAreBitIdentical) {
     return std::equal(x.begin(), x.end(), y.begin(), y.end());
   };
   EXPECT_TRUE(same(a.value, b.value));
-  for (std::size_t i = 0; i < a.gradients.size(); ++i) EXPECT_TRUE(same(a.gradients[i], b.gradients[i]));
+  for (std::size_t i = 0; i < a.gradients.size(); ++i)
+    EXPECT_TRUE(same(a.gradients[i], b.gradients[i]));
 }
 
 TEST_P(GradientCases, ConstantsRecordNothing) {
@@ -237,7 +245,7 @@ TEST_P(GradientCases, ConstantsRecordNothing) {
   EXPECT_TRUE(row().f(x).is_constant());
 }
 
-// ---- elementwise rows only ------------------------------------------------------------------------------------------
+// ---- elementwise rows only --------------------------------------------------------------------
 
 TEST_P(ElementwiseCases, HoldForRankZeroAndForNoElements) {
   Inputs scalars;
@@ -267,7 +275,8 @@ TEST_P(ElementwiseCases, LetNanThrough) {
 TEST_P(ElementwiseCases, DependOnTheElementAloneNotOnItsPlace) {
   for (std::int64_t n = 1; n <= 20; ++n) {
     Inputs inputs;
-    for (const auto& x : row().inputs) inputs.push_back(Tensor<double>::full({n}, x.data()[1 % x.size()]));
+    for (const auto& x : row().inputs)
+      inputs.push_back(Tensor<double>::full({n}, x.data()[1 % x.size()]));
     const auto result = reverse(row().f, inputs);
     EXPECT_EQ(std::count(result.value.begin(), result.value.end(), result.value(0)), n);
     for (const auto& g : result.gradients) EXPECT_EQ(std::count(g.begin(), g.end(), g(0)), n);
@@ -275,14 +284,15 @@ TEST_P(ElementwiseCases, DependOnTheElementAloneNotOnItsPlace) {
 }
 
 std::string test_name(const testing::TestParamInfo<std::size_t>& info) {
-  static const std::vector<std::pair<std::string, std::string>> words = {{"operator+=", "add_assign"},
-                                                                         {"operator-=", "subtract_assign"},
-                                                                         {"operator*=", "multiply_assign"},
-                                                                         {"operator/=", "divide_assign"},
-                                                                         {"operator+", "add"},
-                                                                         {"operator-", "subtract"},
-                                                                         {"operator*", "multiply"},
-                                                                         {"operator/", "divide"}};
+  static const std::vector<std::pair<std::string, std::string>> words = {
+      {"operator+=", "add_assign"},
+      {"operator-=", "subtract_assign"},
+      {"operator*=", "multiply_assign"},
+      {"operator/=", "divide_assign"},
+      {"operator+", "add"},
+      {"operator-", "subtract"},
+      {"operator*", "multiply"},
+      {"operator/", "divide"}};
   const auto& row = cases::gradient_cases()[info.param];
   std::string name = row.name;
   for (const auto& [sign, word] : words) {
@@ -296,37 +306,10 @@ std::string test_name(const testing::TestParamInfo<std::size_t>& info) {
 
 const auto all = rows_where([](const GradientCase&) { return true; });
 const auto with_edges = rows_where([](const GradientCase& c) { return !c.edges.empty(); });
-const auto elementwise = rows_where([](const GradientCase& c) { return c.kind == Kind::elementwise; });
+const auto elementwise =
+    rows_where([](const GradientCase& c) { return c.kind == Kind::elementwise; });
 INSTANTIATE_TEST_SUITE_P(Table, GradientCases, testing::ValuesIn(all), test_name);
 INSTANTIATE_TEST_SUITE_P(Table, GradientEdges, testing::ValuesIn(with_edges), test_name);
 INSTANTIATE_TEST_SUITE_P(Table, ElementwiseCases, testing::ValuesIn(elementwise), test_name);
-
-// ---- the table itself -----------------------------------------------------------------------------------------------
-
-// The names of all functions in ops/*.h that return a Variable.
-std::set<std::string> operators_in_headers() {
-  std::set<std::string> names;
-  const std::regex function(R"(Variable<(?:[^<>]|<[^<>]*>)*>(?:\s+|\s*&\s*)(operator[^\s(]+|\w+)\()");
-  for (const auto& file : std::filesystem::directory_iterator(NABLUR_SOURCE_DIR "/ops")) {
-    if (file.path().extension() != ".h") continue;
-    std::ifstream in(file.path());
-    std::string text;
-    for (std::string line; std::getline(in, line);) {
-      const bool inner = line.find("static") != std::string::npos || line.find("///") != std::string::npos;
-      if (!inner) text += line + "\n";
-    }
-    for (std::sregex_iterator found(text.begin(), text.end(), function), end; found != end; ++found) names.insert((*found)[1]);
-  }
-  return names;
-}
-
-TEST(GradientCaseTable, HasALiveRowForEveryOperatorInTheHeaders) {
-  std::set<std::string> rows;
-  for (const auto& row : cases::gradient_cases()) rows.insert(row.name);
-  const auto operators = operators_in_headers();
-  EXPECT_GE(operators.size(), 40u) << "the headers are no longer read as they should be";
-  for (const auto& name : operators) EXPECT_TRUE(rows.count(name)) << name << " has no row in tests/gradient_cases.cpp";
-  for (const auto& name : rows) EXPECT_TRUE(operators.count(name)) << "the row " << name << " belongs to no operator";
-}
 
 }  // namespace

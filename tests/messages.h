@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 /// The message of the Error that f throws.
 template <class F>
@@ -24,5 +24,6 @@ template <class F>
 void expect_message(const std::string& op, const std::vector<std::string>& shown, const F& f) {
   const std::string message = message_of(f);
   EXPECT_EQ(message.rfind(op + ": ", 0), 0U) << message;
-  for (const std::string& part : shown) EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
+  for (const std::string& part : shown)
+    EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
 }

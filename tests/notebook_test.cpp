@@ -20,7 +20,8 @@ const nlohmann::json& notebook() {
 
 Tensor<double> tensor(const nlohmann::json& list) {
   const auto numbers = list.get<std::vector<double>>();
-  return Tensor<double>(Shape{static_cast<std::int64_t>(numbers.size())}, std::span<const double>(numbers));
+  return Tensor<double>(Shape{static_cast<std::int64_t>(numbers.size())},
+                        std::span<const double>(numbers));
 }
 
 Tensor<double> signal() {
@@ -28,11 +29,14 @@ Tensor<double> signal() {
   return Tensor<double>::normal({100}, random);
 }
 
-Tensor<double> smoothed() { return gaussian_blur(signal(), notebook()["true_sigma"].get<double>()).value(); }
+Tensor<double> smoothed() {
+  return gaussian_blur(signal(), notebook()["true_sigma"].get<double>()).value();
+}
 
 void expect_near(const Tensor<double>& a, const Tensor<double>& b, double tolerance) {
   ASSERT_EQ(a.size(), b.size());
-  for (std::int64_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a.data()[i], b.data()[i], tolerance) << "element " << i;
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    EXPECT_NEAR(a.data()[i], b.data()[i], tolerance) << "element " << i;
 }
 
 double greatest(const Tensor<double>& x) { return max(abs(x)).item(); }
@@ -45,7 +49,8 @@ struct Step {
 Step step_at(double s) {
   Tape<double> tape;
   const auto param = tape.variable(s);
-  const auto loss = 0.5 * sum(square(gaussian_blur(signal(), sigma_from_param(param)) - smoothed()));
+  const auto loss =
+      0.5 * sum(square(gaussian_blur(signal(), sigma_from_param(param)) - smoothed()));
   return {loss.item(), gradients(loss)[param].item()};
 }
 
@@ -70,8 +75,9 @@ TEST(Notebook, FiltersAndTheirDerivativesForEightSigmas) {
   }
 }
 
-// Towards the end d_s is a small difference of large numbers: NumPy's own is off the exact one (in long double) by 5e-16, which
-// is 3.9e-12 of it at step 98. So beside 1e-12 of d_s a few roundings are allowed.
+// Towards the end d_s is a small difference of large numbers: NumPy's own is off the exact one (in
+// long double) by 5e-16, which is 3.9e-12 of it at step 98. So beside 1e-12 of d_s a few roundings
+// are allowed.
 constexpr double kRounding = 1e-15;
 
 TEST(Notebook, GradientAtEachOfTheHundredSteps) {
@@ -108,7 +114,8 @@ TEST(Notebook, TheTenGradientChecks) {
   for (const auto& row : notebook()["gradient_checks"]) {
     const double s = random.normal() * 3;
     EXPECT_NEAR(s, row["s"].get<double>(), 1e-15 * std::abs(s));
-    EXPECT_NEAR(step_at(s).d_s, row["analytic"].get<double>(), 1e-12 * std::abs(row["analytic"].get<double>()));
+    EXPECT_NEAR(step_at(s).d_s, row["analytic"].get<double>(),
+                1e-12 * std::abs(row["analytic"].get<double>()));
     const double numeric = (step_at(s + 1e-5).loss - step_at(s).loss) / 1e-5;
     EXPECT_LT(std::abs(numeric - step_at(s).d_s), 10 * 1e-5);
   }

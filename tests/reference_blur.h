@@ -1,6 +1,6 @@
 #pragma once
-// The blur and its derivatives as the definition says, in long double, one sum over taps for each sample: slow, plain, and
-// sharing nothing with the library.
+// The blur and its derivatives as the definition says, in long double, one sum over taps for each
+// sample: slow, plain, and sharing nothing with the library.
 
 #include <cmath>
 #include <cstdint>
@@ -73,7 +73,8 @@ void for_each_product(const Lines& a, std::int64_t radius, Border border, const 
         const std::int64_t j = sample_at(i + d, a.n, border);
         if (j < 0) continue;
         for (std::int64_t k = 0; k < a.inner; ++k) {
-          visit(static_cast<std::size_t>((o * a.n + i) * a.inner + k), static_cast<std::size_t>((o * a.n + j) * a.inner + k),
+          visit(static_cast<std::size_t>((o * a.n + i) * a.inner + k),
+                static_cast<std::size_t>((o * a.n + j) * a.inner + k),
                 static_cast<std::size_t>(d + radius));
         }
       }
@@ -83,16 +84,19 @@ void for_each_product(const Lines& a, std::int64_t radius, Border border, const 
 
 inline Numbers filter(const Numbers& x, const Lines& lines, const Numbers& w, Border border) {
   Numbers y(x.size(), 0);
-  for_each_product(lines, (static_cast<std::int64_t>(w.size()) - 1) / 2, border,
-                   [&](std::size_t to, std::size_t from, std::size_t tap) { y[to] += w[tap] * x[from]; });
+  for_each_product(
+      lines, (static_cast<std::int64_t>(w.size()) - 1) / 2, border,
+      [&](std::size_t to, std::size_t from, std::size_t tap) { y[to] += w[tap] * x[from]; });
   return y;
 }
 
 /// The transpose of filter, by scattering.
-inline Numbers filter_transposed(const Numbers& g, const Lines& lines, const Numbers& w, Border border) {
+inline Numbers filter_transposed(const Numbers& g, const Lines& lines, const Numbers& w,
+                                 Border border) {
   Numbers x(g.size(), 0);
-  for_each_product(lines, (static_cast<std::int64_t>(w.size()) - 1) / 2, border,
-                   [&](std::size_t to, std::size_t from, std::size_t tap) { x[from] += w[tap] * g[to]; });
+  for_each_product(
+      lines, (static_cast<std::int64_t>(w.size()) - 1) / 2, border,
+      [&](std::size_t to, std::size_t from, std::size_t tap) { x[from] += w[tap] * g[to]; });
   return x;
 }
 

@@ -20,9 +20,10 @@ TEST(Regression, AnAccumulatorOfAnotherShapeIsRefusedBeforeAnybodyWritesToIt) {
   Tape<double> tape;
   const auto x = tape.variable(Tensor<double>::zeros({1000000}));
   const auto s = slice(x, {{0, 1000000, 2}});
-  const auto u =
-      record("usurper", Tensor<double>(1.0), {x}, [](const Tensor<double>& g, Adjoints<double>& d) { d.accumulator(0) = g; });
-  EXPECT_EQ(message_of([&] { gradients(sum(s) + u); }), "usurper: its pullback gave shape () for input 0, expected (1000000,)");
+  const auto u = record("usurper", Tensor<double>(1.0), {x},
+                        [](const Tensor<double>& g, Adjoints<double>& d) { d.accumulator(0) = g; });
+  EXPECT_EQ(message_of([&] { gradients(sum(s) + u); }),
+            "usurper: its pullback gave shape () for input 0, expected (1000000,)");
 }
 
 TEST(Regression, AMessageCountsTheConstantsAmongTheInputs) {
@@ -30,7 +31,8 @@ TEST(Regression, AMessageCountsTheConstantsAmongTheInputs) {
   const auto x = tape.variable({1, 2, 3});
   const auto wrong = [](const Tensor<double>&) { return Tensor<double>::zeros({7}); };
   const auto y = record("wrong", Tensor<double>(1.0), {{Variable<double>(2.0), wrong}, {x, wrong}});
-  EXPECT_EQ(message_of([&] { gradients(y); }), "wrong: its pullback gave shape (7,) for input 1, expected (3,)");
+  EXPECT_EQ(message_of([&] { gradients(y); }),
+            "wrong: its pullback gave shape (7,) for input 1, expected (3,)");
 }
 
 TEST(Regression, RowsInBracesMakeAMatrix) {
@@ -41,15 +43,19 @@ TEST(Regression, RowsInBracesMakeAMatrix) {
   EXPECT_EQ(to_string(square.shape()), "(2, 2)");
   Tape<double> tape;
   EXPECT_EQ(to_string(tape.variable({{1, 2}, {3, 4}}).shape()), "(2, 2)");
-  EXPECT_EQ(message_of([] { Tensor<double>{{1, 2, 3}, {4, 5}}; }), "tensor: rows of 3 and 2 numbers make no matrix");
+  EXPECT_EQ(message_of([] { Tensor<double>{{1, 2, 3}, {4, 5}}; }),
+            "tensor: rows of 3 and 2 numbers make no matrix");
   EXPECT_EQ(to_string(Tensor<double>(Shape{1, 2}, {3, 4}).shape()), "(1, 2)");
 }
 
 TEST(Regression, AnAxisIsNeitherANumberWithAPointNorAFlag) {
   static_assert(std::convertible_to<int, Axes> && std::convertible_to<std::int64_t, Axes>);
-  static_assert(!std::convertible_to<double, Axes>);                  // max(x, 0.0), meant as relu, would reduce axis 0
-  static_assert(!std::convertible_to<bool, Axes>);                    // sum(x, true), meant as keepdims, would reduce axis 1
-  static_assert(!std::convertible_to<double, Tensor<std::int64_t>>);  // take(x, 1.9) would take element 1
+  static_assert(
+      !std::convertible_to<double, Axes>);  // max(x, 0.0), meant as relu, would reduce axis 0
+  static_assert(
+      !std::convertible_to<bool, Axes>);  // sum(x, true), meant as keepdims, would reduce axis 1
+  static_assert(
+      !std::convertible_to<double, Tensor<std::int64_t>>);  // take(x, 1.9) would take element 1
 }
 
 TEST(Regression, MasksAndIndicesAreNoOperands) {
@@ -72,7 +78,8 @@ TEST(Regression, AStackThatThrowsLeavesTheTapeAsItWas) {
   EXPECT_EQ(message_of([&] { stack({a, b}); }), "stack: shapes (3,) and (2,) differ");
   Tape<double> other;
   const auto c = other.variable({1, 2, 3});
-  EXPECT_EQ(message_of([&] { stack({a, c}); }), "stack: its inputs are variables of two different tapes");
+  EXPECT_EQ(message_of([&] { stack({a, c}); }),
+            "stack: its inputs are variables of two different tapes");
   EXPECT_EQ(tape.size(), 2);
   EXPECT_EQ(other.size(), 1);
 }
@@ -124,11 +131,13 @@ TEST(Regression, DirectionsStepInProportionToLargeInputs) {
   const auto f = [](const auto& x) { return sum(log(x)); };
   const auto report = compare_gradients(f, Tensor<double>{1e17, 2e17}, {.directions = 2});
   EXPECT_TRUE(report.agrees()) << report;
-  for (const auto& row : report.rows) EXPECT_TRUE(row.against != "differences" || row.reference != 0) << report;
+  for (const auto& row : report.rows)
+    EXPECT_TRUE(row.against != "differences" || row.reference != 0) << report;
 }
 
 TEST(Regression, NothingComparedIsNoAgreement) {
-  EXPECT_FALSE(compare_gradients([](const auto& x) { return sum(x); }, Tensor<double>::zeros({0})).agrees());
+  EXPECT_FALSE(
+      compare_gradients([](const auto& x) { return sum(x); }, Tensor<double>::zeros({0})).agrees());
 }
 
 TEST(Regression, MaximumBesideNanHasNoSlopeInEitherMode) {

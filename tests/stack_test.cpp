@@ -1,4 +1,5 @@
-// Deep graphs need no deep stack. Run under `ulimit -s 256`; the tests also measure the stack themselves.
+// Deep graphs need no deep stack. Run under `ulimit -s 256`; the tests also measure the stack
+// themselves.
 
 #include <gtest/gtest.h>
 #include <nablur/autodiff/gradients.h>
@@ -39,8 +40,10 @@ class StackSpan {
 
 // A pullback that sees the stack when it is called and when it is destroyed.
 struct Probe {
-  Probe(StackSpan* when_called, StackSpan* when_destroyed) : called(when_called), destroyed(when_destroyed) {}
-  Probe(Probe&& other) noexcept : called(other.called), destroyed(std::exchange(other.destroyed, nullptr)) {}
+  Probe(StackSpan* when_called, StackSpan* when_destroyed)
+      : called(when_called), destroyed(when_destroyed) {}
+  Probe(Probe&& other) noexcept
+      : called(other.called), destroyed(std::exchange(other.destroyed, nullptr)) {}
   Probe& operator=(Probe&&) = delete;
   ~Probe() {
     if (destroyed != nullptr) destroyed->see();
@@ -53,7 +56,8 @@ struct Probe {
   StackSpan* destroyed;
 };
 
-// Each call looks at an array of the one above, so that no compiler can make a loop of it; a frame takes 64 bytes or more.
+// Each call looks at an array of the one above, so that no compiler can make a loop of it; a frame
+// takes 64 bytes or more.
 [[gnu::noinline]] int descend(int depth, const volatile int* above, StackSpan& span) {
   volatile int frame[16];
   frame[0] = *above + 1;
@@ -98,12 +102,14 @@ TEST(Stack, IsNoDeeperForTheLastPullbackThanForTheFirst) {
     Tape<double> tape;
     const V x = tape.variable(1.0);
     V y = x;
-    for (int i = 0; i < kNodes; ++i) y = record("probe", y.value(), {{y, Probe(&called, &destroyed)}});
+    for (int i = 0; i < kNodes; ++i)
+      y = record("probe", y.value(), {{y, Probe(&called, &destroyed)}});
     EXPECT_EQ(gradients(y, {x})[x].item(), 1);
     EXPECT_EQ(gradients(y)[x].item(), 1);
     tape.clear();
     y = tape.variable(1.0);
-    for (int i = 0; i < kNodes; ++i) y = record("probe", y.value(), {{y, Probe(&called, &destroyed)}});
+    for (int i = 0; i < kNodes; ++i)
+      y = record("probe", y.value(), {{y, Probe(&called, &destroyed)}});
   }
   EXPECT_LT(called.size(), kFewFrames);
   EXPECT_LT(destroyed.size(), kFewFrames);

@@ -1,4 +1,5 @@
-// What the build cannot see: which file may include which, which files belong together, and that the README's code is real.
+// What the build cannot see: which file may include which, which files belong together, and that
+// the README's code is real.
 
 #include <gtest/gtest.h>
 
@@ -21,8 +22,10 @@ using Names = std::set<std::string>;
 const fs::path root = NABLUR_SOURCE_DIR;
 
 // What a public header may ask of the standard library: nothing that is slow to compile.
-const Names light = {"array",    "cmath", "cstddef",   "cstdint", "initializer_list", "iosfwd",      "limits",  "new",
-                     "optional", "span",  "stdexcept", "string",  "string_view",      "type_traits", "utility", "vector"};
+const Names light = {"array",     "cmath",  "cstddef",     "cstdint",     "initializer_list",
+                     "iosfwd",    "limits", "new",         "optional",    "span",
+                     "stdexcept", "string", "string_view", "type_traits", "utility",
+                     "vector"};
 
 Lines lines_of(const std::string& file) {
   std::ifstream in(root / file);
@@ -69,7 +72,8 @@ std::vector<Include> includes_of(const std::string& file) {
   std::vector<Include> includes;
   std::smatch match;
   for (const std::string& line : lines_of(file)) {
-    if (std::regex_match(line, match, pattern)) includes.push_back({match[1].str()[0], match[2].str()});
+    if (std::regex_match(line, match, pattern))
+      includes.push_back({match[1].str()[0], match[2].str()});
   }
   return includes;
 }
@@ -79,13 +83,15 @@ Names words_in_cmake(const std::string& command) {
   const std::string text = text_of("CMakeLists.txt");
   const std::size_t begin = text.find(command);
   if (begin == std::string::npos) return {};
-  std::istringstream in(text.substr(begin + command.size(), text.find(')', begin) - begin - command.size()));
+  std::istringstream in(
+      text.substr(begin + command.size(), text.find(')', begin) - begin - command.size()));
   Names words;
   for (std::string word; in >> word;) words.insert(word);
   return words;
 }
 
 Names public_headers() { return words_in_cmake("set(NABLUR_PUBLIC_HEADERS"); }
+Names installed_details() { return words_in_cmake("set(NABLUR_INSTALLED_DETAILS"); }
 
 Names as_set(const Lines& lines) { return {lines.begin(), lines.end()}; }
 
@@ -99,50 +105,84 @@ Lines cmake_files() {
   return files;
 }
 
-// The files of autodiff/, by their names without folder and ending, in the order in which ARCHITECTURE.md's first table names them. A file named in
-// brackets stands right before the one whose row it is in: what a row is about may include it.
-Lines order_of_autodiff() {
-  static const std::regex name(R"re(`(?:detail/)?([a-z_]+)\.(?:h|cpp)`)re");
+// The rooms, the lowest first. A room may include those before it, but neither gradcheck nor ops
+// the other.
+const Lines rooms = {"support", "autodiff", "gradcheck", "ops"};
+
+bool may_include(const std::string& room, const std::string& other) {
+  const auto place = [](const std::string& r) { return std::find(rooms.begin(), rooms.end(), r); };
+  return place(other) <= place(room) && !(room == "ops" && other == "gradcheck");
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.find('/')); }
+
+// Without "detail/" and the ending: what a header and its source share.
+std::string stem_of(const std::string& path) {
+  return folder_of(path) + "/" + fs::path(path).stem().string();
+}
+
+// The files of the rooms, in the order in which the tables of ARCHITECTURE.md name them. A row of
+// the route has a number of lines, and does not count.
+Lines order_of_files() {
+  static const std::regex row(R"re(\| `([a-z_/]+\.(?:h|cpp))` \| [^0-9].*)re");
   Lines order;
+  std::smatch match;
   for (const std::string& line : lines_of("ARCHITECTURE.md")) {
-    if (!order.empty() && !line.starts_with('|')) break;
-    Lines row;
-    for (std::sregex_iterator i(line.begin(), line.end(), name), end; i != end; ++i) row.push_back((*i)[1]);
-    if (line.starts_with('|') && !row.empty()) order.insert(order.end(), row.rbegin(), row.rend());
+    if (std::regex_match(line, match, row)) order.push_back(stem_of(match[1]));
   }
   return order;
 }
-const Lines order = order_of_autodiff();
 
-// In the order, of a path.
-Lines::const_iterator place(const std::string& path) {
-  return std::find(order.begin(), order.end(), fs::path(path).stem().string());
-}
-
-TEST(Structure, AutodiffIncludesOnlyWhatStandsBeforeItInTheOrder) {
-  for (const std::string& file : sources_in({"autodiff"})) {
-    const auto self = place(file.substr(9));
-    ASSERT_TRUE(self != order.end()) << file << " has no place in the order";
+TEST(Structure, IncludesPointDown) {
+  const Lines order = order_of_files();
+  const auto place = [&](const std::string& path) {
+    return std::find(order.begin(), order.end(), stem_of(path));
+  };
+  for (const std::string& file : sources_in(rooms)) {
+    const bool in_order = folder_of(file) != "ops";
+    EXPECT_TRUE(!in_order || place(file) != order.end()) << file << " is not in ARCHITECTURE.md";
     for (const Include& include : includes_of(file)) {
-      EXPECT_FALSE(include.path.starts_with("nablur/ops/") || include.path == "nablur/nablur.h")
-          << file << " includes " << include.path;
-      if (!include.path.starts_with("nablur/autodiff/")) continue;
-      const auto other = place(include.path.substr(16));
-      const bool own = other == self && fs::path(file).extension() == ".cpp";
-      EXPECT_TRUE(other < self || own) << file << " includes " << include.path << ", which stands above it";
+      EXPECT_NE(include.path, "nablur/nablur.h") << file;
+      if (!include.path.starts_with("nablur/")) continue;
+      const std::string other = include.path.substr(7);
+      EXPECT_TRUE(may_include(folder_of(file), folder_of(other))) << file << " includes " << other;
+      if (!in_order || folder_of(other) != folder_of(file)) continue;
+      const bool own = stem_of(other) == stem_of(file) && fs::path(file).extension() == ".cpp";
+      // A source may use all that is private to its room.
+      const bool inside =
+          fs::path(file).extension() == ".cpp" && other.find("/detail/") != std::string::npos;
+      EXPECT_TRUE(own || inside || place(other) < place(file))
+          << file << " includes " << other << ", which stands below it";
     }
   }
 }
 
+TEST(Structure, TheRouteThroughTheEngineHasTheLinesItSays) {
+  static const std::regex row(R"re(\| `([a-z_/]+\.(?:h|cpp))` \| ([0-9]+) \|.*)re");
+  std::smatch match;
+  int count = 0;
+  for (const std::string& line : lines_of("ARCHITECTURE.md")) {
+    if (!std::regex_match(line, match, row)) continue;
+    ++count;
+    EXPECT_NEAR(std::stod(match[2]), static_cast<double>(lines_of(match[1]).size()), 15) << line;
+  }
+  EXPECT_GT(count, 3);
+}
+
 // In quotes stands only what a folder of programs keeps for itself.
 TEST(Structure, EveryIncludeOfOursIsSpelledWithNablur) {
-  for (const std::string& file : sources_in({"autodiff", "ops", "examples", "bench", "tests"})) {
+  for (const std::string& file :
+       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "bench", "tests"})) {
     const std::string folder = file.substr(0, file.find('/') + 1);
     for (const Include& include : includes_of(file)) {
-      const std::string target = (fs::path(file).parent_path() / include.path).lexically_normal().generic_string();
+      const std::string target =
+          (fs::path(file).parent_path() / include.path).lexically_normal().generic_string();
       if (include.kind == '"') {
-        EXPECT_TRUE(folder != "autodiff/" && folder != "ops/" && target.starts_with(folder)) << file << " includes " << target;
-      } else if (file != "tests/consumer/project/main.cpp") {  // where the other library's <autodiff/...> is meant
+        EXPECT_TRUE(std::find(rooms.begin(), rooms.end(), folder_of(file)) == rooms.end() &&
+                    target.starts_with(folder))
+            << file << " includes " << target;
+      } else if (file != "tests/consumer/project/main.cpp") {  // where the other library's
+                                                               // <autodiff/...> is meant
         EXPECT_FALSE(include.path.starts_with("autodiff/") || include.path.starts_with("ops/"))
             << file << " includes " << include.path;
       }
@@ -151,12 +191,14 @@ TEST(Structure, EveryIncludeOfOursIsSpelledWithNablur) {
 }
 
 TEST(Structure, PublicHeadersAreLight) {
-  const Names headers = public_headers();
+  Names headers = public_headers();
+  headers.merge(installed_details());
   ASSERT_FALSE(headers.empty());
   for (const std::string& header : headers) {
     for (const Include& include : includes_of(header)) {
       if (include.path.starts_with("nablur/")) {
-        EXPECT_EQ(headers.count(include.path.substr(7)), 1u) << header << " includes " << include.path << ", which is not public";
+        EXPECT_EQ(headers.count(include.path.substr(7)), 1u)
+            << header << " includes " << include.path << ", which is not installed";
       } else if (include.path.starts_with("Eigen/")) {
         EXPECT_EQ(header, "autodiff/eigen.h") << header << " includes " << include.path;
       } else {
@@ -168,10 +210,12 @@ TEST(Structure, PublicHeadersAreLight) {
 
 TEST(Structure, ExamplesBenchmarksAndConsumersSeePublicHeadersOnly) {
   const Names headers = public_headers();
-  for (const std::string& file : sources_in({"examples", "bench", "tests/consumer", "tests/misuse"})) {
+  for (const std::string& file :
+       sources_in({"examples", "bench", "tests/consumer", "tests/misuse"})) {
     for (const Include& include : includes_of(file)) {
       if (!include.path.starts_with("nablur/")) continue;
-      EXPECT_EQ(headers.count(include.path.substr(7)), 1u) << file << " includes " << include.path << ", which is not public";
+      EXPECT_EQ(headers.count(include.path.substr(7)), 1u)
+          << file << " includes " << include.path << ", which is not public";
     }
   }
 }
@@ -179,20 +223,22 @@ TEST(Structure, ExamplesBenchmarksAndConsumersSeePublicHeadersOnly) {
 TEST(Structure, CMakeListsNamesEveryFileOfTheLibrary) {
   Names open = {"nablur.h"};
   Names closed;
-  for (const std::string folder : {"autodiff", "ops"}) {
+  for (const std::string& folder : rooms) {
     for (const std::string& file : files_in(folder, {".h"}))
       (file.find("/detail/") == std::string::npos ? open : closed).insert(file);
   }
   EXPECT_EQ(public_headers(), open);
-  EXPECT_EQ(words_in_cmake("set(NABLUR_PRIVATE_HEADERS"), closed);
+  Names details = words_in_cmake("set(NABLUR_PRIVATE_HEADERS");
+  details.merge(installed_details());
+  EXPECT_EQ(details, closed);
 
-  Names sources = as_set(files_in("autodiff", {".cpp"}));
-  sources.merge(as_set(files_in("ops", {".cpp"})));
+  Names sources;
+  for (const std::string& folder : rooms) sources.merge(as_set(files_in(folder, {".cpp"})));
   EXPECT_EQ(words_in_cmake("add_library(nablur\n"), sources);
 }
 
 TEST(Structure, EverySourceHasATestOfItsName) {
-  for (const std::string folder : {"autodiff", "ops"}) {
+  for (const std::string& folder : rooms) {
     const Lines sources = files_in(folder, {".cpp"});
     EXPECT_FALSE(sources.empty());
     for (const std::string& source : sources) {
@@ -203,9 +249,11 @@ TEST(Structure, EverySourceHasATestOfItsName) {
 }
 
 TEST(Structure, NoFileIsTooLongToBeReadInOneSitting) {
-  Lines files = sources_in({"autodiff", "ops", "examples", "bench", "tests"});
+  Lines files =
+      sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "bench", "tests"});
   for (const std::string folder : {"cmake", "scripts", "bench"}) {
-    for (const std::string& file : files_in(folder, {".cmake", ".sh", ".py"})) files.push_back(file);
+    for (const std::string& file : files_in(folder, {".cmake", ".sh", ".py"}))
+      files.push_back(file);
   }
   for (const std::string& file : files) {
     const std::size_t count = lines_of(file).size();
@@ -217,59 +265,70 @@ TEST(Structure, NoFileIsTooLongToBeReadInOneSitting) {
 TEST(Structure, NoTargetCarriesFlagsOfItsOwn) {
   static const std::regex comment("#[^\n]*");
   static const std::regex command(R"re((\w+)\s*\(([^()]*)\))re");
-  static const std::regex flag(R"re((^|[\s"=;:>])(-W[a-z]\S*|-fsanitize\S*|-O\w+|-march\S*|-m(avx|sse|tune)\S*|-ffast-math))re");
+  static const std::regex flag(
+      R"re((^|[\s"=;:>])(-W[a-z]\S*|-fsanitize\S*|-O\w+|-march\S*|-m(avx|sse|tune)\S*|-ffast-math))re");
   std::smatch found;
   for (const std::string& file : cmake_files()) {
     const std::string text = std::regex_replace(text_of(file), comment, "");
     ASSERT_FALSE(text.empty()) << file;
-    for (auto it = std::sregex_iterator(text.begin(), text.end(), command); it != std::sregex_iterator(); ++it) {
+    for (auto it = std::sregex_iterator(text.begin(), text.end(), command);
+         it != std::sregex_iterator(); ++it) {
       const std::string name = (*it)[1];
       const std::string arguments = (*it)[2];
       if (name == "if" || name == "elseif") continue;  // asking which flags there are is no harm
-      EXPECT_FALSE(std::regex_search(arguments, found, flag)) << file << ": " << name << "(…" << found.str() << "…)";
+      EXPECT_FALSE(std::regex_search(arguments, found, flag))
+          << file << ": " << name << "(…" << found.str() << "…)";
     }
   }
 }
 
-// scripts/packages.sh on a fresh machine must bring all that the CMake files and the sources ask for.
+// scripts/packages.sh on a fresh machine must bring all that the CMake files and the sources ask
+// for.
 TEST(Structure, TheScriptsInstallWhateverIsAskedFor) {
-  static const std::map<std::string, std::string> packages = {{"CLI", "libcli11-dev"},
-                                                              {"CLI11", "libcli11-dev"},
-                                                              {"Doxygen", "doxygen"},
-                                                              {"Eigen", "libeigen3-dev"},
-                                                              {"Eigen3", "libeigen3-dev"},
-                                                              {"GTest", "libgtest-dev"},
-                                                              {"OpenCV", "libopencv-dev"},
-                                                              {"Threads", "g++"},
-                                                              {"benchmark", "libbenchmark-dev"},
-                                                              {"gmock", "libgmock-dev"},
-                                                              {"gtest", "libgtest-dev"},
-                                                              {"hwy", "libhwy-dev"},
-                                                              {"nlohmann", "nlohmann-json3-dev"},
-                                                              {"nlohmann_json", "nlohmann-json3-dev"},
-                                                              {"rapidcheck", "librapidcheck-dev"},
-                                                              {"sanitizer", "g++"},
-                                                              {"opencv2", "libopencv-dev"},
-                                                              {"sys", "g++"},
-                                                              {"unsupported", "libeigen3-dev"}};
+  static const std::map<std::string, std::string> packages = {
+      {"CLI", "libcli11-dev"},
+      {"CLI11", "libcli11-dev"},
+      {"Doxygen", "doxygen"},
+      {"Eigen", "libeigen3-dev"},
+      {"Eigen3", "libeigen3-dev"},
+      {"GTest", "libgtest-dev"},
+      {"OpenCV", "libopencv-dev"},
+      {"Threads", "g++"},
+      {"benchmark", "libbenchmark-dev"},
+      {"gmock", "libgmock-dev"},
+      {"gtest", "libgtest-dev"},
+      {"hwy", "libhwy-dev"},
+      {"nlohmann", "nlohmann-json3-dev"},
+      {"nlohmann_json", "nlohmann-json3-dev"},
+      {"rapidcheck", "librapidcheck-dev"},
+      {"sanitizer", "g++"},
+      {"opencv2", "libopencv-dev"},
+      {"sys", "g++"},
+      {"unsupported", "libeigen3-dev"}};
   const std::string script = text_of("scripts/packages.sh");
   ASSERT_FALSE(script.empty());
   const auto expect_installed = [&](const std::string& name, const std::string& file) {
     const auto package = packages.find(name);
-    ASSERT_TRUE(package != packages.end()) << file << " asks for " << name << ": which Debian package is that?";
-    const std::regex word("(^|[\\s(])" + std::regex_replace(package->second, std::regex("\\+"), "\\+") + "($|[\\s):])");
-    EXPECT_TRUE(std::regex_search(script, word)) << file << " asks for " << name << "; packages.sh lacks " << package->second;
+    ASSERT_TRUE(package != packages.end())
+        << file << " asks for " << name << ": which Debian package is that?";
+    const std::regex word("(^|[\\s(])" +
+                          std::regex_replace(package->second, std::regex("\\+"), "\\+") +
+                          "($|[\\s):])");
+    EXPECT_TRUE(std::regex_search(script, word))
+        << file << " asks for " << name << "; packages.sh lacks " << package->second;
   };
 
   static const std::regex module(R"re(find_package\((\w+))re");
   for (const std::string& file : cmake_files()) {
     if (file.starts_with("tests/consumer/")) continue;
     const std::string text = text_of(file);
-    for (auto it = std::sregex_iterator(text.begin(), text.end(), module); it != std::sregex_iterator(); ++it) {
+    for (auto it = std::sregex_iterator(text.begin(), text.end(), module);
+         it != std::sregex_iterator(); ++it) {
       expect_installed((*it)[1], file);
     }
   }
-  for (const std::string& file : sources_in({"autodiff", "ops", "examples", "bench", "tests"})) {
+  for (const std::string& file :
+       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "bench", "tests"})) {
     for (const Include& include : includes_of(file)) {
       const std::size_t slash = include.path.find('/');
       if (include.kind != '<' || slash == std::string::npos) continue;
@@ -277,45 +336,6 @@ TEST(Structure, TheScriptsInstallWhateverIsAskedFor) {
       if (folder != "nablur" && folder != "autodiff") expect_installed(folder, file);
     }
   }
-}
-
-// The lines between "// [name]" and "// [/name]", without the indentation that they share.
-Lines region(const std::string& file, const std::string& name) {
-  Lines found;
-  bool inside = false;
-  std::size_t indent = std::string::npos;
-  for (const std::string& line : lines_of(file)) {
-    const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
-    if (line.substr(begin) == "// [/" + name + "]") inside = false;
-    if (inside) {
-      found.push_back(line);
-      if (begin < line.size()) indent = std::min(indent, begin);
-    }
-    if (line.substr(begin) == "// [" + name + "]") inside = true;
-  }
-  EXPECT_FALSE(inside) << file << " does not close [" << name << ']';
-  for (std::string& line : found) line.erase(0, indent);
-  return found;
-}
-
-TEST(Readme, ShowsTheCodeOfTheExamplesVerbatim) {
-  const Lines readme = lines_of("README.md");
-  ASSERT_FALSE(readme.empty()) << "there is no README.md";
-  static const std::regex mark(R"re(<!-- from (\S+) \[(\w+)\] -->)re");
-  int marked = 0;
-  std::smatch match;
-  for (std::size_t i = 0; i < readme.size(); ++i) {
-    if (!std::regex_match(readme[i], match, mark)) continue;
-    ++marked;
-    const std::string file = match[1];
-    ASSERT_TRUE(i + 1 < readme.size() && readme[i + 1] == "```cpp") << "no ```cpp below " << readme[i];
-    const auto first = readme.begin() + static_cast<std::ptrdiff_t>(i) + 2;
-    const Lines shown(first, std::find(first, readme.end(), "```"));
-    const Lines code = region(file, match[2]);
-    EXPECT_FALSE(code.empty()) << file << " has no region [" << match[2] << ']';
-    EXPECT_EQ(shown, code) << "README.md differs from " << file;
-  }
-  EXPECT_GT(marked, 0) << "README.md shows no code of the examples";
 }
 
 }  // namespace

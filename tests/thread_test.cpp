@@ -1,4 +1,5 @@
-// Threads with tapes of their own, and tensors that cross between them. Meant to run under ThreadSanitizer too.
+// Threads with tapes of their own, and tensors that cross between them. Meant to run under
+// ThreadSanitizer too.
 
 #include <gtest/gtest.h>
 #include <nablur/nablur.h>
@@ -51,7 +52,8 @@ double mixture(const T& data, double scale) {
   const V x = tape.variable(data);
   const V square_matrix = matmul(x, transpose(x));
   const V joined = concatenate({slice(square_matrix, {{1, 3}}), square_matrix * scale}, 0);
-  const V loss = logsumexp(joined) + mean(checkpoint([](const auto& v) { return tanh(v) * v; }, {x}));
+  const V loss =
+      logsumexp(joined) + mean(checkpoint([](const auto& v) { return tanh(v) * v; }, {x}));
   return loss.item() + sum_over(gradients(loss)[x]).item();
 }
 
@@ -60,7 +62,8 @@ double mixture(const T& data, double scale) {
 TEST(Threads, WithTapesOfTheirOwnFindWhatOneThreadFinds) {
   std::array<std::vector<double>, kThreads> found;
   in_threads([&](std::size_t k) { found[k] = recover(static_cast<std::uint32_t>(k), 20); });
-  for (std::size_t k = 0; k < kThreads; ++k) EXPECT_EQ(found[k], recover(static_cast<std::uint32_t>(k), 20)) << "thread " << k;
+  for (std::size_t k = 0; k < kThreads; ++k)
+    EXPECT_EQ(found[k], recover(static_cast<std::uint32_t>(k), 20)) << "thread " << k;
 }
 
 TEST(Threads, ReadOneTensorTogether) {
@@ -69,7 +72,8 @@ TEST(Threads, ReadOneTensorTogether) {
   in_threads([&](std::size_t k) {
     for (int i = 0; i < 20; ++i) found[k] = mixture(data, static_cast<double>(k));
   });
-  for (std::size_t k = 0; k < kThreads; ++k) EXPECT_EQ(found[k], mixture(data, static_cast<double>(k)));
+  for (std::size_t k = 0; k < kThreads; ++k)
+    EXPECT_EQ(found[k], mixture(data, static_cast<double>(k)));
 }
 
 TEST(Threads, WriteToCopiesOfOneTensorWithoutSeeingEachOther) {
@@ -85,7 +89,8 @@ TEST(Threads, WriteToCopiesOfOneTensorWithoutSeeingEachOther) {
       found[k] = mine(0) + mine(999) + row(0);
     }
   });
-  for (std::size_t k = 0; k < kThreads; ++k) EXPECT_EQ(found[k], static_cast<double>(k) + 49 + 999 + 49 + 501);
+  for (std::size_t k = 0; k < kThreads; ++k)
+    EXPECT_EQ(found[k], static_cast<double>(k) + 49 + 999 + 49 + 501);
   EXPECT_EQ(shared(0), 0);
   EXPECT_EQ(shared(999), 999);
 }
@@ -97,7 +102,8 @@ TEST(Threads, LetGoOfTensorsThatOthersMade) {
     std::array<std::vector<T>, kThreads> made;
     for (int round = 0; round < 5; ++round) {
       in_threads([&](std::size_t k) {
-        for (std::int64_t i = 0; i < 200; ++i) made[k].push_back(T::full({i * i % 8000}, static_cast<double>(k)));
+        for (std::int64_t i = 0; i < 200; ++i)
+          made[k].push_back(T::full({i * i % 8000}, static_cast<double>(k)));
       });
       in_threads([&](std::size_t k) {
         std::vector<T>& others = made[(k + 1) % kThreads];
@@ -130,7 +136,8 @@ TEST(Threads, DestroyTheOwnerOfWrappedMemoryOnceAndAfterTheLastLook) {
   }
 }
 
-// Tapes take the places of those that ended; a variable of one that is gone must notice, whatever others do there.
+// Tapes take the places of those that ended; a variable of one that is gone must notice, whatever
+// others do there.
 TEST(Threads, RefuseAVariableOfATapeThatIsGoneWhileOthersTakeItsPlace) {
   std::optional<Tape<double>> tape(std::in_place);
   const V old = tape->variable(1.0);
@@ -161,7 +168,8 @@ TEST(Threads, AskForUsageAndTrimWhileOthersWork) {
   });
   std::array<double, kThreads> found{};
   in_threads([&](std::size_t k) {
-    for (std::int64_t i = 0; i < 50; ++i) found[k] += sum_over(T::ones({20000 + i * 100}) + T(1.0)).item();
+    for (std::int64_t i = 0; i < 50; ++i)
+      found[k] += sum_over(T::ones({20000 + i * 100}) + T(1.0)).item();
     --running;
   });
   asking.join();

@@ -14,22 +14,25 @@ namespace {
 
 using nablur::fail;
 
-CLI::Option* add_option(CLI::App& app, const char* name, const char* type, std::function<void(const std::string&)> take,
-                        const char* help) {
+CLI::Option* add_option(CLI::App& app, const char* name, const char* type,
+                        std::function<void(const std::string&)> take, const char* help) {
   return app.add_option_function<std::string>(name, std::move(take), help)->type_name(type);
 }
 
 // CLI11's own conversions would take 010 for 8.
-void add_number(CLI::App& app, const char* name, double& to, bool (*valid)(double), const char* range, const char* help) {
+void add_number(CLI::App& app, const char* name, double& to, bool (*valid)(double),
+                const char* range, const char* help) {
   const auto take = [=, &to](const std::string& text) {
     const std::optional<double> number = parse_decimal(text);
-    if (!number || !valid(*number)) fail(name, " must be a number ", range, ", got ", in_quotes(text));
+    if (!number || !valid(*number))
+      fail(name, " must be a number ", range, ", got ", in_quotes(text));
     to = *number + 0.0;  // −0 is 0
   };
   add_option(app, name, "NUMBER", take, help)->default_str(shortest(to));
 }
 
-void add_count(CLI::App& app, const char* name, std::int64_t& to, std::int64_t low, std::int64_t high, const char* help) {
+void add_count(CLI::App& app, const char* name, std::int64_t& to, std::int64_t low,
+               std::int64_t high, const char* help) {
   const auto take = [=, &to](const std::string& text) {
     const std::optional<std::int64_t> number = parse_whole(text);
     if (!number || *number < low || *number > high) {
@@ -41,8 +44,8 @@ void add_count(CLI::App& app, const char* name, std::int64_t& to, std::int64_t l
 }
 
 // `check` may refuse the name.
-CLI::Option* add_file(CLI::App& app, const char* name, std::optional<std::string>& to, const char* help,
-                      const std::function<void(const std::string&)>& check = {}) {
+CLI::Option* add_file(CLI::App& app, const char* name, std::optional<std::string>& to,
+                      const char* help, const std::function<void(const std::string&)>& check = {}) {
   const auto take = [=, &to](const std::string& text) {
     if (text.empty()) fail(name, " needs the name of a file, which is empty");
     if (text == "-") fail(name, " does not take -; there are /dev/stdin and /dev/stdout");
@@ -54,36 +57,47 @@ CLI::Option* add_file(CLI::App& app, const char* name, std::optional<std::string
 
 void add_options(CLI::App& app, Setting& setting) {
   add_number(
-      app, "--sigma", setting.sigma, [](double v) { return v >= 0 && v <= 1e6; }, "from 0 to 1000000",
-      "true scale of the experiment, in samples");
-  add_count(app, "--length", setting.length, 1, kMaxLength, "length of its random signal, in samples");
-  add_count(app, "--seed", setting.seed, 0, 0xffffffff, "seed of its random numbers, as numpy.random.seed takes it");
-  add_count(app, "--iterations", setting.iterations, 1, 100'000'000, "steps of its gradient descent");
+      app, "--sigma", setting.sigma, [](double v) { return v >= 0 && v <= 1e6; },
+      "from 0 to 1000000", "true scale of the experiment, in samples");
+  add_count(app, "--length", setting.length, 1, kMaxLength,
+            "length of its random signal, in samples");
+  add_count(app, "--seed", setting.seed, 0, 0xffffffff,
+            "seed of its random numbers, as numpy.random.seed takes it");
+  add_count(app, "--iterations", setting.iterations, 1, 100'000'000,
+            "steps of its gradient descent");
   add_number(
-      app, "--step", setting.step, [](double v) { return v > 0 && std::isfinite(v); }, "above 0 and finite",
-      "length of a step: s is lowered by this times d_s");
+      app, "--step", setting.step, [](double v) { return v > 0 && std::isfinite(v); },
+      "above 0 and finite", "length of a step: s is lowered by this times d_s");
   add_option(
-      app, "--border", "NAME", [&](const std::string& name) { setting.border = nablur::border_from_name(name); },
+      app, "--border", "NAME",
+      [&](const std::string& name) { setting.border = nablur::border_from_name(name); },
       "beyond the ends: zero, replicate, symmetric, mirror or circular")
       ->default_str(nablur::to_string(setting.border));
   add_number(
-      app, "--truncate", setting.truncate, [](double v) { return v > 0 && v <= 100; }, "above 0 and at most 100",
-      "where the filter ends, in sigmas (SciPy's default is 4)");
-  add_file(app, "--csv", setting.csv, "write iteration,s,sigma,loss,d_s to this file, one row a step");
-  add_file(app, "--figure", setting.figure, "draw the run with gnuplot: .svg, .png or .pdf", figure_format);
+      app, "--truncate", setting.truncate, [](double v) { return v > 0 && v <= 100; },
+      "above 0 and at most 100", "where the filter ends, in sigmas (SciPy's default is 4)");
+  add_file(app, "--csv", setting.csv,
+           "write iteration,s,sigma,loss,d_s to this file, one row a step");
+  add_file(app, "--figure", setting.figure, "draw the run with gnuplot: .svg, .png or .pdf",
+           figure_format);
   auto* const signal =
-      add_file(app, "--signal", setting.signal, "a signal of your own: numbers separated by white space, commas or newlines");
-  auto* const smoothed = add_file(app, "--smoothed", setting.smoothed,
-                                  "the same signal smoothed; prints the sigma, in samples, that turns the one into the other");
+      add_file(app, "--signal", setting.signal,
+               "a signal of your own: numbers separated by white space, commas or newlines");
+  auto* const smoothed = add_file(
+      app, "--smoothed", setting.smoothed,
+      "the same signal smoothed; prints the sigma, in samples, that turns the one into the other");
   signal->needs(smoothed);
   smoothed->needs(signal);
   app.footer(
       "Numbers are decimal.\n"
-      "Exit code: 0 if all is well, 1 if a result is wrong, 2 for bad input or a file that cannot be read or\n"
-      "written, 3 if no sigma can be told because the smoothed signal is not a Gaussian blur of the signal.");
+      "Exit code: 0 if all is well, 1 if a result is wrong, 2 for bad input or a file that cannot "
+      "be read or\n"
+      "written, 3 if no sigma can be told because the smoothed signal is not a Gaussian blur of "
+      "the signal.");
 }
 
-// CLI11 alone would take the next argument for the value of "--csv=", an option for a value, and -hx for --help.
+// CLI11 alone would take the next argument for the value of "--csv=", an option for a value, and
+// -hx for --help.
 void check_arguments(const CLI::App& app, const std::vector<std::string>& arguments) {
   std::set<std::string> given;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -110,12 +124,14 @@ void check_arguments(const CLI::App& app, const std::vector<std::string>& argume
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   CommandLine line;
   CLI::App app{
-      "Learns the scale of a Gaussian blur from a signal and its smoothed version, by gradient descent through the blur.",
+      "Learns the scale of a Gaussian blur from a signal and its smoothed version, by gradient "
+      "descent through the blur.",
       "recover_sigma"};
   add_options(app, line.setting);
   try {
     check_arguments(app, arguments);
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // which takes the last first
+    app.parse(std::vector<std::string>(arguments.rbegin(),
+                                       arguments.rend()));  // which takes the last first
   } catch (const CLI::CallForHelp&) {
     line.help = app.help();
     return line;
@@ -126,7 +142,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     if (app.count(option) == 0) continue;
     line.notebook = false;
     if (line.setting.signal) {
-      line.notes.push_back(std::string(option) + " belongs to the experiment and is not used with --signal");
+      line.notes.push_back(std::string(option) +
+                           " belongs to the experiment and is not used with --signal");
     }
   }
   line.notebook = line.notebook && app.count("--border") == 0 && app.count("--truncate") == 0;

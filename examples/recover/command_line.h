@@ -1,5 +1,6 @@
 #pragma once
-// The command line of recover_sigma: what it asks for, or one sentence about what is wrong with it. Touches no file.
+// The command line of recover_sigma: what it asks for, or one sentence about what is wrong with it.
+// Touches no file.
 
 #include <cstdint>
 #include <optional>
@@ -32,8 +33,9 @@ struct CommandLine {
   std::optional<std::string> help;  ///< to be printed instead of a run
 };
 
-/// Parses the arguments, without the program's name. Every option but --help takes one value, as the next argument or after "=",
-/// and may be given once; names are not abbreviated. Throws nablur::Error.
+/// Parses the arguments, without the program's name. Every option but --help takes one value, as
+/// the next argument or after "=", and may be given once; names are not abbreviated. Throws
+/// nablur::Error.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);
 
 }  // namespace recover

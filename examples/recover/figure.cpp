@@ -18,7 +18,8 @@ using nablur::Tensor;
 constexpr const char* kPale = "#8cc5e3";
 constexpr const char* kBlue = "#0072b2";  // a pair that colour-blind readers tell apart
 constexpr const char* kOrange = "#d55e00";
-constexpr std::int64_t kDots = 1000;  // a line of more points than that is drawn as the envelope of its parts
+constexpr std::int64_t kDots =
+    1000;  // a line of more points than that is drawn as the envelope of its parts
 
 // One panel: its place in the figure in parts of a row, counted from the left and from the top.
 struct Place {
@@ -31,13 +32,15 @@ class Script {
  public:
   Script(FigureFormat format, int rows) : rows_(rows) {
     out_.precision(17);
-    const char* const terminal = format == FigureFormat::svg
-                                     ? "svg size 1200,1500 dynamic font 'Helvetica,Arial,sans-serif,14' background 'white'"
-                                 : format == FigureFormat::png ? "pngcairo size 1200,1500 font 'Sans,12' background 'white'"
-                                                               : "pdfcairo size 8in,10in font 'Sans,8' background 'white'";
+    const char* const terminal =
+        format == FigureFormat::svg
+            ? "svg size 1200,1500 dynamic font 'Helvetica,Arial,sans-serif,14' background 'white'"
+        : format == FigureFormat::png ? "pngcairo size 1200,1500 font 'Sans,12' background 'white'"
+                                      : "pdfcairo size 8in,10in font 'Sans,8' background 'white'";
     out_ << "set encoding utf8\nset terminal " << terminal << "\n"
          << "set border 3 lc rgb '#444444'\nset tics nomirror out scale 0.6 tc rgb '#444444'\n"
-         << "set grid lc rgb '#dddddd' lw 1 lt 1\nset key at graph 1.01,1.04 right bottom horizontal Left reverse samplen 1.5 tc "
+         << "set grid lc rgb '#dddddd' lw 1 lt 1\nset key at graph 1.01,1.04 right bottom "
+            "horizontal Left reverse samplen 1.5 tc "
             "rgb '#444444'\n"
          << "set offsets graph 0, graph 0, graph 0.06, graph 0.06\n";
   }
@@ -57,17 +60,22 @@ class Script {
     }
     out_ << "EOD\n";
   }
-  void data(const char* name, const Tensor<double>& y, double x0, double dx) { data(name, y.data(), y.size(), x0, dx); }
+  void data(const char* name, const Tensor<double>& y, double x0, double dx) {
+    data(name, y.data(), y.size(), x0, dx);
+  }
 
-  void panel(const Place& place, const std::string& title, const char* x_label, const char* y_label) {
+  void panel(const Place& place, const std::string& title, const char* x_label,
+             const char* y_label) {
     const double width = 1.0 / place.columns;
     const double height = 0.965 / rows_;
     const double left = width * place.column;
     const double top = 0.995 - height * place.row;
-    out_ << "set lmargin at screen " << left + 0.075 << "\nset rmargin at screen " << left + width - 0.025 << "\n"
-         << "set tmargin at screen " << top - 0.035 << "\nset bmargin at screen " << top - height + 0.045 << "\n"
-         << "set label 1 \"" << title << "\" at graph 0,1.1 left font ',13'\nset xlabel '" << x_label
-         << "' offset 0,0.3\nset ylabel '" << y_label << "' offset 0.5,0\n";
+    out_ << "set lmargin at screen " << left + 0.075 << "\nset rmargin at screen "
+         << left + width - 0.025 << "\n"
+         << "set tmargin at screen " << top - 0.035 << "\nset bmargin at screen "
+         << top - height + 0.045 << "\n"
+         << "set label 1 \"" << title << "\" at graph 0,1.1 left font ',13'\nset xlabel '"
+         << x_label << "' offset 0,0.3\nset ylabel '" << y_label << "' offset 0.5,0\n";
   }
 
  private:
@@ -100,7 +108,8 @@ void draw_filters(Script& script, const Figure& figure) {
   const double widest = std::max(figure.sigma, figure.true_sigma.value_or(0));
   const std::int64_t radius = nablur::gaussian_radius(widest, figure.truncate);
   const auto draw_one = [&](const char* name, double sigma) {
-    const auto taps = nablur::gaussian_taps(sigma, std::min(radius, nablur::gaussian_radius(sigma, figure.truncate)));
+    const auto taps = nablur::gaussian_taps(
+        sigma, std::min(radius, nablur::gaussian_radius(sigma, figure.truncate)));
     const auto first = -static_cast<double>(taps.w.size() / 2);
     script.data((std::string("w_") + name).c_str(), taps.w, first, 1);
     script.data((std::string("h_") + name).c_str(), taps.dw_dsigma, first, 1);
@@ -112,11 +121,11 @@ void draw_filters(Script& script, const Figure& figure) {
     std::ostringstream& out = script.out();
     out << "plot ";
     if (figure.true_sigma) {
-      out << "$" << what << "_true with lines lw 2.5 lc rgb '" << kBlue << "' title 'true σ = " << number(*figure.true_sigma, 4)
-          << "', ";
+      out << "$" << what << "_true with lines lw 2.5 lc rgb '" << kBlue
+          << "' title 'true σ = " << number(*figure.true_sigma, 4) << "', ";
     }
-    out << "$" << what << "_recovered with " << (dots ? "points pt 7 ps 0.7" : "lines lw 1.5 dt 2") << " lc rgb '" << kOrange
-        << "' title 'recovered σ = " << number(figure.sigma, 4) << "'\n";
+    out << "$" << what << "_recovered with " << (dots ? "points pt 7 ps 0.7" : "lines lw 1.5 dt 2")
+        << " lc rgb '" << kOrange << "' title 'recovered σ = " << number(figure.sigma, 4) << "'\n";
   };
   script.out() << "set xrange [" << -radius << ":" << radius << "]\nset autoscale y\n";
   script.panel({0, 0, 2}, "filter w", "offset [samples]", "w");
@@ -131,9 +140,11 @@ void draw_signals(Script& script, const Figure& figure) {
   const auto dx = static_cast<double>(figure.block);
   script.data("signal", figure.signal, 0, dx);
   script.data("smoothed", figure.smoothed, 0, dx);
-  script.out() << "set xrange [0:" << dx * static_cast<double>(figure.signal.size() - 1) << "]\n" << range({&figure.signal});
+  script.out() << "set xrange [0:" << dx * static_cast<double>(figure.signal.size() - 1) << "]\n"
+               << range({&figure.signal});
   script.panel({1, 0, 2}, "signal", "position [samples]", "value");
-  script.out() << "plot $signal with lines lw 1.5 lc rgb '" << kBlue << "' notitle\n" << range({&figure.smoothed});
+  script.out() << "plot $signal with lines lw 1.5 lc rgb '" << kBlue << "' notitle\n"
+               << range({&figure.smoothed});
   script.panel({1, 1, 2}, "smoothed", "position [samples]", "value");
   script.out() << "plot $smoothed with lines lw 2 lc rgb '" << kBlue << "' notitle\n";
 }
@@ -146,9 +157,10 @@ void draw_recovery(Script& script, const Figure& figure) {
     const auto at = static_cast<int>(i);
     script.data(name.c_str(), shot.blurred, 0, dx);
     script.out() << range({&figure.smoothed, &shot.blurred});
-    script.panel({2 + at / 2, at % 2, figure.snapshots.size() == 1 ? 1 : 2}, shot.title, "position [samples]", "value");
-    script.out() << "plot $smoothed with lines lw 5 lc rgb '" << kPale << "' title 'smoothed', $" << name
-                 << " with lines lw 1.5 lc rgb '" << kOrange << "' title 'recovered'\n";
+    script.panel({2 + at / 2, at % 2, figure.snapshots.size() == 1 ? 1 : 2}, shot.title,
+                 "position [samples]", "value");
+    script.out() << "plot $smoothed with lines lw 5 lc rgb '" << kPale << "' title 'smoothed', $"
+                 << name << " with lines lw 1.5 lc rgb '" << kOrange << "' title 'recovered'\n";
   }
 }
 
@@ -167,12 +179,16 @@ void draw_course(Script& script, const Figure& figure, int row) {
   script.out() << "set xrange [0:" << std::max<std::int64_t>(n - 1, 1) << "]\nset autoscale y\n";
   script.panel({row, 0, 2}, "loss  ½ ‖blurred − smoothed‖²", "step", "");
   if (least > 0) script.out() << "set logscale y\nset format y '10^{%L}'\n";
-  script.out() << "plot $loss with " << style << " lc rgb '" << kOrange << "' notitle\nunset logscale y\nset format y '%g'\n";
-  const double top = std::max(*std::max_element(sigma.begin(), sigma.end()), figure.true_sigma.value_or(0));
+  script.out() << "plot $loss with " << style << " lc rgb '" << kOrange
+               << "' notitle\nunset logscale y\nset format y '%g'\n";
+  const double top =
+      std::max(*std::max_element(sigma.begin(), sigma.end()), figure.true_sigma.value_or(0));
   script.out() << "set yrange [0:" << 1.1 * top << "]\n";
   script.panel({row, 1, 2}, "scale σ", "step", "σ [samples]");
   script.out() << "plot ";
-  if (figure.true_sigma) script.out() << *figure.true_sigma << " with lines lw 2 dt 2 lc rgb '" << kBlue << "' title 'true σ', ";
+  if (figure.true_sigma)
+    script.out() << *figure.true_sigma << " with lines lw 2 dt 2 lc rgb '" << kBlue
+                 << "' title 'true σ', ";
   script.out() << "$sigma with " << style << " lc rgb '" << kOrange << "' title 'recovered σ'\n";
 }
 

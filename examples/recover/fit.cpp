@@ -21,7 +21,9 @@ double greatest(const Tensor<double>& t) {
   return most;
 }
 
-bool is_constant(const Tensor<double>& t) { return std::count(t.begin(), t.end(), *t.begin()) == t.size(); }
+bool is_constant(const Tensor<double>& t) {
+  return std::count(t.begin(), t.end(), *t.begin()) == t.size();
+}
 
 double mean_of(const Tensor<double>& t, double scale) {
   double total = 0;
@@ -41,11 +43,13 @@ double half_sum_of_squares(const Tensor<double>& a, const Tensor<double>& b) {
                             [](double v, double w) { return 0.5 * (v - w) * (v - w); });
 }
 
-// The smallest sigma, on a grid that ends at 100, whose blur differs from x by two standard deviations of a noise.
+// The smallest sigma, on a grid that ends at 100, whose blur differs from x by two standard
+// deviations of a noise.
 double smallest_tellable(const Tensor<double>& x, double noise, const FitOptions& options) {
   double sigma = kTellable;
   for (; sigma < std::min(100.0, static_cast<double>(x.size())); sigma *= 1.2) {
-    const auto blurred = gaussian_blur(x, sigma, {.truncate = options.truncate, .border = options.border}).value();
+    const auto blurred =
+        gaussian_blur(x, sigma, {.truncate = options.truncate, .border = options.border}).value();
     if (half_sum_of_squares(blurred, x) > 2 * noise * noise) break;
   }
   return sigma;
@@ -59,14 +63,16 @@ Fit describe(const SearchResult& found, const FitOptions& options) {
   Fit fit;
   fit.block = pair.block;
   fit.sigma = point.sigma * static_cast<double>(pair.block);
-  fit.relative_residual = std::sqrt(2 * point.loss / n) / (size > 0 ? size : root_mean_square(pair.x));
-  const double noise =
-      std::max(std::sqrt(2 * point.loss / (n - 1)), std::numeric_limits<double>::epsilon() * root_mean_square(pair.x));
+  fit.relative_residual =
+      std::sqrt(2 * point.loss / n) / (size > 0 ? size : root_mean_square(pair.x));
+  const double noise = std::max(std::sqrt(2 * point.loss / (n - 1)),
+                                std::numeric_limits<double>::epsilon() * root_mean_square(pair.x));
   fit.standard_error = static_cast<double>(pair.block) * noise / std::sqrt(point.curvature);
   fit.at_upper_end = found.at_upper_end;
   // Two standard deviations are ΔL = 2 noise².
   fit.at_lower_end =
-      pair.block == 1 && (point.sigma <= kTellable || half_sum_of_squares(pair.x, pair.y) - point.loss <= 2 * noise * noise);
+      pair.block == 1 && (point.sigma <= kTellable ||
+                          half_sum_of_squares(pair.x, pair.y) - point.loss <= 2 * noise * noise);
   if (fit.at_lower_end) {
     fit.sigma = 0;
     fit.standard_error = smallest_tellable(pair.x, noise, options);
@@ -90,7 +96,9 @@ void require_learnable(const Tensor<double>& signal, nablur::Border border) {
   const auto [low, high] = std::minmax_element(signal.begin(), signal.end());
   if (signal.size() == 1) nablur::fail("sigma cannot be learned from a signal of one sample");
   if (*low == 0 && *high == 0)
-    nablur::fail("the signal is zero throughout: its blur does not depend on sigma, which cannot be learned");
+    nablur::fail(
+        "the signal is zero throughout: its blur does not depend on sigma, which cannot be "
+        "learned");
   // Not exactly equal: the taps add up to 1 only to rounding.
   if (border != nablur::Border::zero && *high / 2 - *low / 2 <= 1e-14 * greatest(signal)) {
     nablur::fail("the signal is constant: with border ", nablur::to_string(border),
@@ -98,25 +106,31 @@ void require_learnable(const Tensor<double>& signal, nablur::Border border) {
   }
 }
 
-Fit fit_sigma(const Tensor<double>& signal, const Tensor<double>& smoothed, const FitOptions& options,
-              const FitObserver& observe) {
+Fit fit_sigma(const Tensor<double>& signal, const Tensor<double>& smoothed,
+              const FitOptions& options, const FitObserver& observe) {
   require_learnable(signal, options.border);
-  if (greatest(smoothed) == 0) nablur::fail("the smoothed signal is zero throughout: no sigma leads to it");
+  if (greatest(smoothed) == 0)
+    nablur::fail("the smoothed signal is zero throughout: no sigma leads to it");
   if (is_constant(smoothed) && !is_constant(signal)) {
     nablur::fail("the smoothed signal is constant: no sigma leads to it from one that is not");
   }
-  // A power of two changes no digit. The borders that keep a constant let its offset be taken off, which leaves more digits.
+  // A power of two changes no digit. The borders that keep a constant let its offset be taken off,
+  // which leaves more digits.
   const double scale = std::exp2(std::ilogb(std::max(greatest(signal), greatest(smoothed))));
   const double offset = options.border == nablur::Border::zero ? 0 : mean_of(signal, scale);
-  const auto normalise = [&](const Tensor<double>& t) { return each(t, [&](double v) { return v / scale - offset; }); };
-  const SearchResult found =
-      search({normalise(signal), normalise(smoothed), 1}, options,
-             [&](double done, double total, double loss, double sigma) { observe(done, total, loss * scale * scale, sigma); });
+  const auto normalise = [&](const Tensor<double>& t) {
+    return each(t, [&](double v) { return v / scale - offset; });
+  };
+  const SearchResult found = search({normalise(signal), normalise(smoothed), 1}, options,
+                                    [&](double done, double total, double loss, double sigma) {
+                                      observe(done, total, loss * scale * scale, sigma);
+                                    });
   const Point& point = found.point;
   const Pair& pair = found.pair;
 
   Fit fit = describe(found, options);
-  for (const Point& p : found.trace) fit.steps.push_back(step_of(p, static_cast<double>(pair.block), scale));
+  for (const Point& p : found.trace)
+    fit.steps.push_back(step_of(p, static_cast<double>(pair.block), scale));
   const auto restore = [&](const Tensor<double>& t) {
     const auto inner = t.rows(pair.margin, t.size() - pair.margin);
     return each(inner, [&](double v) { return (v + offset) * scale; });
@@ -124,7 +138,8 @@ Fit fit_sigma(const Tensor<double>& signal, const Tensor<double>& smoothed, cons
   fit.signal = restore(pair.x);
   fit.smoothed = restore(pair.y);
   const double sigma = fit.at_lower_end ? 0 : point.sigma;
-  fit.blurred = restore(gaussian_blur(pair.x, sigma, {.radius = point.radius, .border = options.border}).value());
+  fit.blurred = restore(
+      gaussian_blur(pair.x, sigma, {.radius = point.radius, .border = options.border}).value());
   return fit;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The scale that best turns one signal into another: least squares in σ, with the derivative by forward mode.
+// The scale that best turns one signal into another: least squares in σ, with the derivative by
+// forward mode.
 
 #include <vector>
 
@@ -7,8 +8,8 @@
 
 namespace recover {
 
-/// One evaluation of the loss; d_s is its derivative by the parameter s of sigma_from_param, which reaches no sigma of 0.3 or
-/// less: there s and d_s are NaN.
+/// One evaluation of the loss; d_s is its derivative by the parameter s of sigma_from_param, which
+/// reaches no sigma of 0.3 or less: there s and d_s are NaN.
 struct Step {
   double s = 0;
   double sigma = 0;
@@ -17,20 +18,23 @@ struct Step {
 };
 
 struct Fit {
-  double sigma = 0;              ///< 0 if no blur can be told from none
-  double standard_error = 0;     ///< of sigma, from the residual and from how much the blur changes with sigma
+  double sigma = 0;  ///< 0 if no blur can be told from none
+  double standard_error =
+      0;  ///< of sigma, from the residual and from how much the blur changes with sigma
   double relative_residual = 0;  ///< RMS of the residual over RMS of the smoothed signal
-  bool at_lower_end = false;     ///< no blur can be told from none; standard_error is the smallest sigma that could be
-  bool at_upper_end = false;     ///< beyond which nothing was tried
-  std::int64_t block = 1;        ///< sigma was found on averages over so many samples
-  std::vector<Step> steps;       ///< from the bracket to the minimum
-  nablur::Tensor<double> signal, smoothed, blurred;  ///< what was compared: the averages where block > 1
+  bool at_lower_end =
+      false;  ///< no blur can be told from none; standard_error is the smallest sigma that could be
+  bool at_upper_end = false;  ///< beyond which nothing was tried
+  std::int64_t block = 1;     ///< sigma was found on averages over so many samples
+  std::vector<Step> steps;    ///< from the bracket to the minimum
+  nablur::Tensor<double> signal, smoothed,
+      blurred;  ///< what was compared: the averages where block > 1
 };
 
-/// Both signals of rank 1 and of one length. The result does not depend on their unit. Throws nablur::Error for a pair from which
-/// sigma cannot be learned.
-Fit fit_sigma(const nablur::Tensor<double>& signal, const nablur::Tensor<double>& smoothed, const FitOptions& options,
-              const FitObserver& observe);
+/// Both signals of rank 1 and of one length. The result does not depend on their unit. Throws
+/// nablur::Error for a pair from which sigma cannot be learned.
+Fit fit_sigma(const nablur::Tensor<double>& signal, const nablur::Tensor<double>& smoothed,
+              const FitOptions& options, const FitObserver& observe);
 
 /// Throws nablur::Error where the blur of the signal is the same for every sigma.
 void require_learnable(const nablur::Tensor<double>& signal, nablur::Border border);

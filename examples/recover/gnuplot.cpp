@@ -13,7 +13,7 @@
 #include <memory>
 #include <sstream>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 namespace recover {
 namespace {
@@ -34,9 +34,12 @@ std::string find_gnuplot() {
   for (std::string folder; std::getline(folders, folder, ':');) {
     const std::string program = (folder.empty() ? "." : folder) + "/gnuplot";
     struct stat there = {};
-    if (stat(program.c_str(), &there) == 0 && S_ISREG(there.st_mode) && access(program.c_str(), X_OK) == 0) return program;
+    if (stat(program.c_str(), &there) == 0 && S_ISREG(there.st_mode) &&
+        access(program.c_str(), X_OK) == 0)
+      return program;
   }
-  nablur::fail("--figure needs gnuplot, which is not in the PATH; on Debian: apt-get install gnuplot-nox");
+  nablur::fail(
+      "--figure needs gnuplot, which is not in the PATH; on Debian: apt-get install gnuplot-nox");
 }
 
 // The line that names the fault; before it gnuplot repeats the script.
@@ -67,13 +70,15 @@ std::string run_gnuplot(const std::string& script) {
   const std::string program = find_gnuplot();
   const File input = scratch_file();
   const File errors = scratch_file();
-  if (std::fwrite(script.data(), 1, script.size(), input.get()) != script.size() || std::fflush(input.get()) != 0) {
+  if (std::fwrite(script.data(), 1, script.size(), input.get()) != script.size() ||
+      std::fflush(input.get()) != 0) {
     nablur::fail("gnuplot: its script cannot be written: ", std::strerror(errno));
   }
   std::rewind(input.get());
   // Through a pipe: gnuplot itself may not see, or not tell, that a disk is full.
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) nablur::fail("gnuplot: no pipe can be made: ", std::strerror(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    nablur::fail("gnuplot: no pipe can be made: ", std::strerror(errno));
   const File picture(fdopen(ends[0], "r"), close_file);
   if (!picture) throw nablur::OutOfMemory("gnuplot");
 
@@ -95,8 +100,10 @@ std::string run_gnuplot(const std::string& script) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFSIGNALED(status)) nablur::fail("gnuplot was ended by a signal: ", strsignal(WTERMSIG(status)));
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) nablur::fail("gnuplot failed: ", complaint(errors.get()));
+  if (WIFSIGNALED(status))
+    nablur::fail("gnuplot was ended by a signal: ", strsignal(WTERMSIG(status)));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    nablur::fail("gnuplot failed: ", complaint(errors.get()));
   if (drawn.empty()) nablur::fail("gnuplot drew nothing: ", complaint(errors.get()));
   return drawn;
 }

@@ -11,7 +11,8 @@
 namespace recover {
 namespace {
 
-constexpr std::size_t kLongestToken = 4096;  // the smallest double, written out to its last digit, has 1077 characters
+constexpr std::size_t kLongestToken =
+    4096;  // the smallest double, written out to its last digit, has 1077 characters
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // std::from_chars knows no plus.
@@ -29,7 +30,8 @@ std::optional<double> parse_decimal(std::string_view text) {
   const auto [stop, error] = std::from_chars(digits.data(), end, number);
   if (error == std::errc::invalid_argument || stop != end) return std::nullopt;
   // Too small or too large: strtod tells which. The program sets no locale, so both read the same.
-  if (error == std::errc::result_out_of_range) number = std::strtod(std::string(digits).c_str(), nullptr);
+  if (error == std::errc::result_out_of_range)
+    number = std::strtod(std::string(digits).c_str(), nullptr);
   return number;
 }
 
@@ -58,8 +60,8 @@ std::string shortest(double number) {
   const double size = std::abs(number);
   const bool fixed = number == 0 || (size >= 1e-4 && size < 1e16);
   char text[64];
-  const auto end =
-      std::to_chars(text, text + sizeof text, number, fixed ? std::chars_format::fixed : std::chars_format::scientific);
+  const auto end = std::to_chars(text, text + sizeof text, number,
+                                 fixed ? std::chars_format::fixed : std::chars_format::scientific);
   std::string out(text, end.ptr);
   if (fixed && out.find('.') == std::string::npos) out += ".0";
   return out;
@@ -78,7 +80,8 @@ void NumberReader::take(char c) {
   if (!line_ends && c != ' ' && c != '\t' && c != '\v' && c != '\f' && c != ',') {
     token_ += c;
     if (token_.size() > kLongestToken) {
-      reject(column_ - static_cast<std::int64_t>(kLongestToken), in_quotes(token_) + " is too long for a number");
+      reject(column_ - static_cast<std::int64_t>(kLongestToken),
+             in_quotes(token_) + " is too long for a number");
     }
     if (line_ == 1 && column_ == 3 && !marked_ && token_ == kByteOrderMark) {
       token_.clear();
@@ -123,7 +126,8 @@ double NumberReader::parse_token() const {
   const std::optional<double> number = parse_decimal(token_);
   if (!number) {
     const bool text = token_.find('\0') == std::string::npos;
-    reject(column, in_quotes(token_) + (text ? " is not a number" : " is not a number; the file is binary or UTF-16"));
+    reject(column, in_quotes(token_) + (text ? " is not a number"
+                                             : " is not a number; the file is binary or UTF-16"));
   }
   if (!std::isfinite(*number)) reject(column, in_quotes(token_) + " is not a finite number");
   return *number;
@@ -141,12 +145,13 @@ std::vector<double> parse_numbers(std::string_view text, const std::string& name
 
 nablur::Tensor<double> read_numbers(const std::string& path) {
   const auto refuse = [&] { nablur::fail(path, ": cannot be read: ", std::strerror(errno)); };
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             [](std::FILE* f) { return std::fclose(f); });
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      std::fopen(path.c_str(), "rbe"), [](std::FILE* f) { return std::fclose(f); });
   if (!file) refuse();
   NumberReader reader(path);
   std::vector<char> chunk(1 << 16);
-  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get())) reader.take({chunk.data(), n});
+  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get()))
+    reader.take({chunk.data(), n});
   if (std::ferror(file.get()) != 0) refuse();
   std::vector<double> numbers = reader.finish();
   const double* const data = numbers.data();

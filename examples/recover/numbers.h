@@ -14,28 +14,31 @@ namespace recover {
 /// The longest signal that the program works on.
 inline constexpr std::int64_t kMaxLength = 10'000'000;
 
-/// The number that the whole text spells, or nothing: digits with an optional sign, point and exponent, or inf or nan. A number
-/// too small for a double is 0, one too large is infinite.
+/// The number that the whole text spells, or nothing: digits with an optional sign, point and
+/// exponent, or inf or nan. A number too small for a double is 0, one too large is infinite.
 std::optional<double> parse_decimal(std::string_view text);
 
 /// The same for a whole number: decimal digits with an optional sign. Nothing if it does not fit.
 std::optional<std::int64_t> parse_whole(std::string_view text);
 
-/// The text in quotes as it may stand in a message: cut after 40 bytes, and all but printable ASCII as \x and two digits.
+/// The text in quotes as it may stand in a message: cut after 40 bytes, and all but printable ASCII
+/// as \x and two digits.
 std::string in_quotes(std::string_view text);
 
 /// As Python prints a float: the fewest digits that read back as the same number.
 std::string shortest(double number);
 
-/// Reads numbers separated by white space, commas or newlines (LF, CR LF or CR) from text that comes in pieces, so that a file of
-/// any length is refused at its first fault. A UTF-8 byte order mark at the start is skipped.
+/// Reads numbers separated by white space, commas or newlines (LF, CR LF or CR) from text that
+/// comes in pieces, so that a file of any length is refused at its first fault. A UTF-8 byte order
+/// mark at the start is skipped.
 class NumberReader {
  public:
   /// `name` is the file's, for messages.
   explicit NumberReader(std::string name) : name_(std::move(name)) {}
 
-  /// Throws nablur::Error, with line and column (in bytes, from 1), at what is not a finite number and at a comma with no number
-  /// before it on its line; and, without them, for more than kMaxLength numbers.
+  /// Throws nablur::Error, with line and column (in bytes, from 1), at what is not a finite number
+  /// and at a comma with no number before it on its line; and, without them, for more than
+  /// kMaxLength numbers.
   void take(std::string_view text);
 
   /// All numbers; the reader is empty afterwards. Throws as take() does, and if there is none.

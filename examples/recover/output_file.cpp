@@ -10,17 +10,21 @@
 #include <system_error>
 #include <utility>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 namespace recover {
 namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(const std::string& path, const char* why) { nablur::fail(path, ": cannot be written: ", why); }
+[[noreturn]] void refuse(const std::string& path, const char* why) {
+  nablur::fail(path, ": cannot be written: ", why);
+}
 [[noreturn]] void refuse(const std::string& path) { refuse(path, std::strerror(errno)); }
 
-bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+bool same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 // /dev/stdout and the like, also where the shell has led it into a file.
 int standard_descriptor(const struct stat& target) {
@@ -33,14 +37,17 @@ int standard_descriptor(const struct stat& target) {
 
 // As the file was that is to be replaced; its owner only if the system allows it.
 void copy_owner_and_mode(const struct stat& from, int descriptor) {
-  if (fchown(descriptor, from.st_uid, from.st_gid) == 0 || from.st_uid == geteuid()) fchmod(descriptor, from.st_mode & 0777);
+  if (fchown(descriptor, from.st_uid, from.st_gid) == 0 || from.st_uid == geteuid())
+    fchmod(descriptor, from.st_mode & 0777);
 }
 
 // With links followed as far as there is something; where that fails, the name as it stands.
 fs::path full_name(const std::string& path) {
   std::error_code failed;
   const fs::path name = fs::weakly_canonical(path, failed);
-  return (failed || name.is_relative() ? fs::absolute(failed ? fs::path(path) : name, failed) : name).lexically_normal();
+  return (failed || name.is_relative() ? fs::absolute(failed ? fs::path(path) : name, failed)
+                                       : name)
+      .lexically_normal();
 }
 
 }  // namespace
@@ -100,7 +107,8 @@ void require_different(const char* what, const std::optional<std::string>& path,
   if (!path || !other_path) return;
   std::error_code none;
   const bool both_exist = fs::exists(*path, none) && fs::exists(*other_path, none);
-  const bool same = both_exist ? fs::equivalent(*path, *other_path, none) : full_name(*path) == full_name(*other_path);
+  const bool same = both_exist ? fs::equivalent(*path, *other_path, none)
+                               : full_name(*path) == full_name(*other_path);
   if (same) nablur::fail(what, " and ", other, " name the same file, ", *path);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// A file that appears whole or not at all: either what was there before or all that is new stands under its name.
+// A file that appears whole or not at all: either what was there before or all that is new stands
+// under its name.
 
 #include <cstdio>
 #include <optional>
@@ -12,8 +13,8 @@ namespace recover {
 
 class OutputFile {
  public:
-  /// /dev/stdout, pipes and devices are written to at once, as they cannot be replaced. Throws nablur::Error if the file cannot
-  /// be written.
+  /// /dev/stdout, pipes and devices are written to at once, as they cannot be replaced. Throws
+  /// nablur::Error if the file cannot be written.
   explicit OutputFile(const std::string& path);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -32,7 +33,8 @@ class OutputFile {
   std::FILE* stream_ = nullptr;
 };
 
-/// Throws nablur::Error if both names mean one file; `what` and `other` are the options that gave them.
+/// Throws nablur::Error if both names mean one file; `what` and `other` are the options that gave
+/// them.
 void require_different(const char* what, const std::optional<std::string>& path, const char* other,
                        const std::optional<std::string>& other_path);
 

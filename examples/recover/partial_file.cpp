@@ -19,7 +19,8 @@ namespace {
 [[noreturn]] void refuse(int why) { throw std::system_error(why, std::generic_category()); }
 
 bool ends_the_program(int signal_number) {
-  for (const int harmless : {SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH}) {
+  for (const int harmless :
+       {SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH}) {
     if (signal_number == harmless) return false;
   }
   return true;
@@ -38,7 +39,8 @@ void PartialFile::remove_all(int signal_number) {
   for (const Slot& slot : slots_) {
     if (slot.taken) unlink(slot.path);
   }
-  raise(signal_number);  // the handler is set to act once: now the signal does what it does by default
+  raise(signal_number);  // the handler is set to act once: now the signal does what it does by
+                         // default
 }
 
 void PartialFile::catch_signals() {
@@ -49,20 +51,24 @@ void PartialFile::catch_signals() {
   for (int number = 1; number <= SIGRTMAX; ++number) {
     struct sigaction before = {};
     // One that is ignored stays so (nohup), and a sanitizer keeps its handlers.
-    const bool by_default = sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_DFL;
+    const bool by_default =
+        sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_DFL;
     if (by_default && ends_the_program(number)) sigaction(number, &action, nullptr);
   }
 }
 
 PartialFile::PartialFile(const std::string& target, int& descriptor)
-    : target_(target), slot_(std::find_if(std::begin(slots_), std::end(slots_), [](const Slot& slot) { return !slot.taken; })) {
+    : target_(target),
+      slot_(std::find_if(std::begin(slots_), std::end(slots_),
+                         [](const Slot& slot) { return !slot.taken; })) {
   if (slot_ == std::end(slots_)) refuse(EMFILE);
   catch_signals();
   // A name of its own, not one made from the target's, which may be as long as names can be.
   const std::string folder = std::filesystem::path(target).parent_path().string();
   for (int attempt = 0;; ++attempt) {
-    const int length = std::snprintf(slot_->path, sizeof slot_->path, "%s%s.recover_sigma.%ld.%d.part", folder.c_str(),
-                                     folder.empty() || folder.back() == '/' ? "" : "/", static_cast<long>(getpid()), attempt);
+    const int length = std::snprintf(
+        slot_->path, sizeof slot_->path, "%s%s.recover_sigma.%ld.%d.part", folder.c_str(),
+        folder.empty() || folder.back() == '/' ? "" : "/", static_cast<long>(getpid()), attempt);
     if (length >= PATH_MAX) refuse(ENAMETOOLONG);
     slot_->taken = true;
     descriptor = open(slot_->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

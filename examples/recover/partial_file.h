@@ -1,6 +1,7 @@
 #pragma once
-// A file on its way to its place: written under another name in the same folder, and renamed when it is whole. Whatever ends the
-// program before that removes it, also a signal, unless it cannot be caught (SIGKILL).
+// A file on its way to its place: written under another name in the same folder, and renamed when
+// it is whole. Whatever ends the program before that removes it, also a signal, unless it cannot be
+// caught (SIGKILL).
 
 #include <sys/stat.h>
 
@@ -10,7 +11,8 @@ namespace recover {
 
 class PartialFile {
  public:
-  /// Makes the file beside `target`. The descriptor is open for writing and the caller's to close. Throws std::system_error.
+  /// Makes the file beside `target`. The descriptor is open for writing and the caller's to close.
+  /// Throws std::system_error.
   PartialFile(const std::string& target, int& descriptor);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;

@@ -24,7 +24,9 @@ std::string duration(double seconds) {
 }  // namespace
 
 Progress::Progress(double total)
-    : total_(total), terminal_(isatty(STDERR_FILENO) != 0), next_(start_ + std::chrono::seconds(1)) {}
+    : total_(total),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      next_(start_ + std::chrono::seconds(1)) {}
 
 void Progress::update(double done, double loss, double sigma) {
   const Clock::time_point now = Clock::now();
@@ -34,7 +36,8 @@ void Progress::update(double done, double loss, double sigma) {
   const double share = std::clamp(done / total_, 1e-9, 1.0);
   const std::string left = duration(elapsed * (1 - share) / share);
   std::fprintf(stderr,
-               terminal_ ? "\r%5.1f %%  loss %-11.5g sigma %-9.5g %s left \x1b[K" : "%5.1f %%  loss %.5g  sigma %.5g  %s left\n",
+               terminal_ ? "\r%5.1f %%  loss %-11.5g sigma %-9.5g %s left \x1b[K"
+                         : "%5.1f %%  loss %.5g  sigma %.5g  %s left\n",
                100 * share, loss, sigma, left.c_str());
   std::fflush(stderr);
   shown_ = terminal_;

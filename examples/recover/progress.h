@@ -1,6 +1,6 @@
 #pragma once
-// How far a long run has come, on standard error: one line that is written over on a terminal, plain lines elsewhere.
-// Nothing is shown within the first second.
+// How far a long run has come, on standard error: one line that is written over on a terminal,
+// plain lines elsewhere. Nothing is shown within the first second.
 
 #include <chrono>
 

@@ -10,7 +10,9 @@
 
 namespace recover {
 
-Report::Report(const std::optional<std::string>& csv, const std::optional<std::string>& figure, double work) : progress_(work) {
+Report::Report(const std::optional<std::string>& csv, const std::optional<std::string>& figure,
+               double work)
+    : progress_(work) {
   require_different("--csv", csv, "--figure", figure);
   if (figure) {
     format_ = figure_format(*figure);
@@ -26,8 +28,9 @@ Report::Report(const std::optional<std::string>& csv, const std::optional<std::s
 void Report::add(const Step& step) {
   if (csv_) {
     char row[160];
-    const int length = std::snprintf(row, sizeof row, "%lld,%.17g,%.17g,%.17g,%.17g\n", static_cast<long long>(count_), step.s,
-                                     step.sigma, step.loss, step.d_s);
+    const int length =
+        std::snprintf(row, sizeof row, "%lld,%.17g,%.17g,%.17g,%.17g\n",
+                      static_cast<long long>(count_), step.s, step.sigma, step.loss, step.d_s);
     csv_->write({row, static_cast<std::size_t>(length)});
   }
   if (figure_) steps_.push_back(step);

@@ -1,5 +1,6 @@
 #pragma once
-// The minimum of L(σ) = ½ ‖A(σ) x − y‖², where A is the blur: over the whole range of σ, then to the last digits.
+// The minimum of L(σ) = ½ ‖A(σ) x − y‖², where A is the blur: over the whole range of σ, then to
+// the last digits.
 
 #include <functional>
 #include <limits>
@@ -18,7 +19,8 @@ struct FitOptions {
   double truncate = 3;
 };
 
-/// Called with the work done and to be done, in any unit, and with the loss and the scale that were tried last.
+/// Called with the work done and to be done, in any unit, and with the loss and the scale that were
+/// tried last.
 using FitObserver = std::function<void(double done, double total, double loss, double sigma)>;
 
 /// x and y, or their averages over blocks of so many samples.
@@ -26,7 +28,8 @@ struct Pair {
   nablur::Tensor<double> x;
   nablur::Tensor<double> y;
   std::int64_t block = 1;
-  std::int64_t margin = 0;  ///< samples at each end that stand for what is beyond it, and are not compared
+  std::int64_t margin =
+      0;  ///< samples at each end that stand for what is beyond it, and are not compared
 };
 
 /// One evaluation of L, in units of the pair's own samples.
@@ -40,7 +43,7 @@ struct Point {
 
 struct SearchResult {
   Point point;
-  Pair pair;                 ///< on which it was found: averages where the whole would cost too much
+  Pair pair;  ///< on which it was found: averages where the whole would cost too much
   std::vector<Point> trace;  ///< the last steps to it
   bool at_upper_end = false;
 };

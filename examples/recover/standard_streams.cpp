@@ -7,12 +7,14 @@
 #include <cstdio>
 #include <cstring>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 namespace recover {
 namespace {
 
-[[noreturn]] void refuse() { nablur::fail("standard output cannot be written: ", std::strerror(errno)); }
+[[noreturn]] void refuse() {
+  nablur::fail("standard output cannot be written: ", std::strerror(errno));
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ void open_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
     lost = lost || descriptor == STDOUT_FILENO;
-    if (open("/dev/null", O_RDWR) != descriptor) nablur::fail("/dev/null cannot be opened: ", std::strerror(errno));
+    if (open("/dev/null", O_RDWR) != descriptor)
+      nablur::fail("/dev/null cannot be opened: ", std::strerror(errno));
   }
   if (lost) nablur::fail("standard output is closed, so that no result can be printed");
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);

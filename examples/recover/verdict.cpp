@@ -15,15 +15,18 @@ namespace {
 
 using nablur::Tensor;
 
-constexpr double kPoor = 0.1;           // a relative residual from here on asks for another explanation,
-constexpr double kBetter = 1.0 / 3;     // which must leave less than this of it
-constexpr double kPromising = 0.25;     // part of the variance that an explanation may leave before it is fitted
-constexpr double kUnrelated = 0.9;      // a relative residual from here on means that there is hardly anything in common
+constexpr double kPoor = 0.1;  // a relative residual from here on asks for another explanation,
+constexpr double kBetter = 1.0 / 3;  // which must leave less than this of it
+constexpr double kPromising =
+    0.25;  // part of the variance that an explanation may leave before it is fitted
+constexpr double kUnrelated =
+    0.9;  // a relative residual from here on means that there is hardly anything in common
 constexpr double kSignificant = 25;     // what a blur must explain, in squared standard deviations
 constexpr std::int64_t kFewest = 20;    // samples, for an explanation with parameters of its own
 constexpr std::int64_t kWindow = 8192;  // samples, from the middle, are enough for an explanation
 
-// Another pair, made from the one at hand, that fits; in words that go on after "is not a Gaussian blur of the signal".
+// Another pair, made from the one at hand, that fits; in words that go on after "is not a Gaussian
+// blur of the signal".
 struct Explanation {
   double relative_residual = 1;
   std::string words = {};
@@ -45,7 +48,8 @@ Tensor<double> deviations(const Tensor<double>& t) { return t - average(t); }
 double greatest(const Tensor<double>& t) { return max(abs(t)).item(); }
 
 // Nothing if the pair cannot be fitted at all.
-std::optional<Fit> try_fit(const Tensor<double>& x, const Tensor<double>& y, const FitOptions& options) {
+std::optional<Fit> try_fit(const Tensor<double>& x, const Tensor<double>& y,
+                           const FitOptions& options) {
   try {
     return fit_sigma(x, y, options, [](double, double, double, double) {});
   } catch (const nablur::OutOfMemory&) {
@@ -72,8 +76,10 @@ Line regress(const Tensor<double>& b, const Tensor<double>& y) {
   return {by / bb, average(y) - by / bb * average(b), 1 - by / bb * by / yy};
 }
 
-Line line_at(double sigma, const Tensor<double>& x, const Tensor<double>& y, const FitOptions& options) {
-  return regress(gaussian_blur(x, sigma, {.truncate = options.truncate, .border = options.border}).value(), y);
+Line line_at(double sigma, const Tensor<double>& x, const Tensor<double>& y,
+             const FitOptions& options) {
+  return regress(
+      gaussian_blur(x, sigma, {.truncate = options.truncate, .border = options.border}).value(), y);
 }
 
 // The best on a grid of sigmas: cheaper than a fit, and tells whether one is worth while.
@@ -87,15 +93,18 @@ Line best_line(const Tensor<double>& x, const Tensor<double>& y, const FitOption
   return best;
 }
 
-Explanation explain_by_order(const Tensor<double>& x, const Tensor<double>& y, const FitOptions& options) {
+Explanation explain_by_order(const Tensor<double>& x, const Tensor<double>& y,
+                             const FitOptions& options) {
   if (best_line(y / greatest(y), x / greatest(x), options).residual > kPromising) return {};
   const auto fit = try_fit(y, x, options);
   if (!fit || fit->at_lower_end) return {};
-  return {fit->relative_residual,
-          text(" but sharper: swapped, they fit with sigma %.3g; are --signal and --smoothed in the wrong order?", fit->sigma)};
+  return {fit->relative_residual, text(" but sharper: swapped, they fit with sigma %.3g; are "
+                                       "--signal and --smoothed in the wrong order?",
+                                       fit->sigma)};
 }
 
-Explanation explain_by_scale(const Tensor<double>& x, const Tensor<double>& y, const FitOptions& options) {
+Explanation explain_by_scale(const Tensor<double>& x, const Tensor<double>& y,
+                             const FitOptions& options) {
   const double unit_x = greatest(x);
   const double unit_y = greatest(y);
   const auto before = x / unit_x;
@@ -117,7 +126,8 @@ Explanation explain_by_scale(const Tensor<double>& x, const Tensor<double>& y, c
   return {std::sqrt(std::max(0.0, line.residual)), std::move(words)};
 }
 
-Explanation explain_by_shift(const Tensor<double>& x, const Tensor<double>& y, const FitOptions& options) {
+Explanation explain_by_shift(const Tensor<double>& x, const Tensor<double>& y,
+                             const FitOptions& options) {
   const std::int64_t n = x.size();
   const auto first = [](std::int64_t lag) { return std::max<std::int64_t>(0, lag); };
   const auto last = [n](std::int64_t lag) { return std::min(n, n + lag); };
@@ -131,22 +141,26 @@ Explanation explain_by_shift(const Tensor<double>& x, const Tensor<double>& y, c
     most = here;
     lag = k;
   }
-  const double squared_correlation = most * most / (total(square(dx).value()) * total(square(dy).value()));
+  const double squared_correlation =
+      most * most / (total(square(dx).value()) * total(square(dy).value()));
   if (lag == 0 || !(squared_correlation * static_cast<double>(n) > kSignificant)) return {};
   const auto fit = try_fit(x.rows(first(-lag), last(-lag)), y.rows(first(lag), last(lag)), options);
   if (!fit) return {};
   return {fit->relative_residual,
-          text(": it looks like the blur with sigma %.3g, shifted by %lld samples", fit->sigma, static_cast<long long>(lag))};
+          text(": it looks like the blur with sigma %.3g, shifted by %lld samples", fit->sigma,
+               static_cast<long long>(lag))};
 }
 
 // Empty if none is much better than the fit as it is.
-std::string explain(const Fit& fit, const Tensor<double>& signal, const Tensor<double>& smoothed, const FitOptions& options) {
+std::string explain(const Fit& fit, const Tensor<double>& signal, const Tensor<double>& smoothed,
+                    const FitOptions& options) {
   const std::int64_t n = signal.size();
   if (n < kFewest) return "";
   const std::int64_t first = std::max<std::int64_t>(0, (n - kWindow) / 2);
   const auto x = signal.rows(first, n - first);
   const auto y = smoothed.rows(first, n - first);
-  Explanation best{.relative_residual = kBetter * std::min(1.0, fit.relative_residual), .words = ""};
+  Explanation best{.relative_residual = kBetter * std::min(1.0, fit.relative_residual),
+                   .words = ""};
   for (const auto& other : {explain_by_order, explain_by_scale, explain_by_shift}) {
     Explanation found = other(x, y, options);
     if (found.relative_residual < best.relative_residual) best = std::move(found);
@@ -156,7 +170,8 @@ std::string explain(const Fit& fit, const Tensor<double>& signal, const Tensor<d
 
 }  // namespace
 
-std::optional<std::string> find_objection(const Fit& fit, const Tensor<double>& signal, const Tensor<double>& smoothed,
+std::optional<std::string> find_objection(const Fit& fit, const Tensor<double>& signal,
+                                          const Tensor<double>& smoothed,
                                           const FitOptions& options) {
   const std::string no_blur = "the smoothed signal is not a Gaussian blur of the signal";
   const double residual = fit.relative_residual;
@@ -165,14 +180,18 @@ std::optional<std::string> find_objection(const Fit& fit, const Tensor<double>& 
     const std::string words = explain(fit, signal, smoothed, options);
     if (!words.empty()) return no_blur + words;
     if (fit.at_lower_end)
-      return no_blur + text(": they differ by %.3g %% (RMS), and no sigma brings them notably closer", percent);
+      return no_blur +
+             text(": they differ by %.3g %% (RMS), and no sigma brings them notably closer",
+                  percent);
   }
   if (fit.at_upper_end) {
-    return no_blur + text(" with any sigma in range: the best, %.4g, lies at the end of the search", fit.sigma);
+    return no_blur + text(" with any sigma in range: the best, %.4g, lies at the end of the search",
+                          fit.sigma);
   }
   const double explained = static_cast<double>(fit.signal.size()) * (1 / (residual * residual) - 1);
   if (residual >= kUnrelated || explained < kSignificant) {
-    return no_blur + text(": the best fit, sigma %.4g, leaves %.3g %% of it (RMS) unexplained", fit.sigma, percent);
+    return no_blur + text(": the best fit, sigma %.4g, leaves %.3g %% of it (RMS) unexplained",
+                          fit.sigma, percent);
   }
   return std::nullopt;
 }

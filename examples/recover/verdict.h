@@ -1,5 +1,6 @@
 #pragma once
-// Whether a fit answers the question: the least squares have a minimum for any pair, also for one that is no blur.
+// Whether a fit answers the question: the least squares have a minimum for any pair, also for one
+// that is no blur.
 
 #include <optional>
 #include <string>
@@ -8,9 +9,11 @@
 
 namespace recover {
 
-/// What speaks against the fit of this pair, as one sentence; nothing if its sigma is an answer. Where the pair looks like
-/// another one that fits (swapped, scaled, shifted), the sentence says so.
+/// What speaks against the fit of this pair, as one sentence; nothing if its sigma is an answer.
+/// Where the pair looks like another one that fits (swapped, scaled, shifted), the sentence says
+/// so.
 std::optional<std::string> find_objection(const Fit& fit, const nablur::Tensor<double>& signal,
-                                          const nablur::Tensor<double>& smoothed, const FitOptions& options);
+                                          const nablur::Tensor<double>& smoothed,
+                                          const FitOptions& options);
 
 }  // namespace recover

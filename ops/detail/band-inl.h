@@ -18,16 +18,21 @@ inline constexpr std::size_t kSide = static_cast<std::size_t>(kLanes<T>);
 template <class T>
 using Square = Registers<Vec<T>, kSide<T>>;
 
-// Columns of a group of as many rows as a vector has lanes, each column a vector, each channel by itself: along the row a filter
-// then runs from vector to vector. Column q of the rows is channel q % channels of pixel q / channels.
+// Columns of a group of as many rows as a vector has lanes, each column a vector, each channel by
+// itself: along the row a filter then runs from vector to vector. Column q of the rows is channel q
+// % channels of pixel q / channels.
 template <class T>
 struct Columns {
   T* data = nullptr;
   std::int64_t channels = 1;
   std::int64_t capacity = 0;  // pixels of a channel
 
-  T* At(std::int64_t channel, std::int64_t pixel) const { return data + (channel * capacity + pixel) * kLanes<T>; }
-  T* Column(std::int64_t q) const { return channels == 1 ? At(0, q) : At(q % channels, q / channels); }
+  T* At(std::int64_t channel, std::int64_t pixel) const {
+    return data + (channel * capacity + pixel) * kLanes<T>;
+  }
+  T* Column(std::int64_t q) const {
+    return channels == 1 ? At(0, q) : At(q % channels, q / channels);
+  }
 
   // Columns q … q + count − 1, count ≤ L, from rows in registers.
   HWY_INLINE void Put(Square<T> rows, std::int64_t q, std::int64_t count) const {
@@ -39,7 +44,8 @@ struct Columns {
     alignas(64) T columns[kLanes<T> * kLanes<T>];
     StoreAll<T>(rows, columns, kLanes<T>);
     const hn::ScalableTag<T> d;
-    for (std::int64_t i = 0; i < count; ++i) hn::Store(hn::Load(d, columns + i * kLanes<T>), d, Column(q + i));
+    for (std::int64_t i = 0; i < count; ++i)
+      hn::Store(hn::Load(d, columns + i * kLanes<T>), d, Column(q + i));
   }
 
   HWY_INLINE Square<T> Get(std::int64_t q, std::int64_t count) const {
@@ -49,7 +55,8 @@ struct Columns {
     } else {
       const hn::ScalableTag<T> d;
       alignas(64) T columns[kLanes<T> * kLanes<T>] = {};
-      for (std::int64_t i = 0; i < count; ++i) hn::Store(hn::Load(d, Column(q + i)), d, columns + i * kLanes<T>);
+      for (std::int64_t i = 0; i < count; ++i)
+        hn::Store(hn::Load(d, Column(q + i)), d, columns + i * kLanes<T>);
       rows = LoadAll<T, kSide<T>>(columns, kLanes<T>);
     }
     Transpose<T>(rows);
@@ -59,18 +66,21 @@ struct Columns {
 
 // A square of an image, of which `rows` rows and `columns` columns are there; zeros elsewhere.
 template <class T>
-HWY_INLINE Square<T> ReadSquare(const T* from, std::int64_t pitch, std::int64_t rows, std::int64_t columns) {
+HWY_INLINE Square<T> ReadSquare(const T* from, std::int64_t pitch, std::int64_t rows,
+                                std::int64_t columns) {
   if (rows == kLanes<T> && columns == kLanes<T>) return LoadAll<T, kSide<T>>(from, pitch);
   alignas(64) T square[kLanes<T> * kLanes<T>] = {};
   for (std::int64_t i = 0; i < rows; ++i) {
-    std::memcpy(square + i * kLanes<T>, from + i * pitch, static_cast<std::size_t>(columns) * sizeof(T));
+    std::memcpy(square + i * kLanes<T>, from + i * pitch,
+                static_cast<std::size_t>(columns) * sizeof(T));
   }
   return LoadAll<T, kSide<T>>(square, kLanes<T>);
 }
 
 // stream: past the caches, which asks for `to` and pitch to be multiples of a vector.
 template <class T>
-HWY_INLINE void WriteSquare(const Square<T>& r, T* to, std::int64_t pitch, std::int64_t rows, std::int64_t columns, bool stream) {
+HWY_INLINE void WriteSquare(const Square<T>& r, T* to, std::int64_t pitch, std::int64_t rows,
+                            std::int64_t columns, bool stream) {
   if (rows == kLanes<T> && columns == kLanes<T>) {
     if (stream) {
       StreamAll<T>(r, to, pitch);
@@ -82,7 +92,8 @@ HWY_INLINE void WriteSquare(const Square<T>& r, T* to, std::int64_t pitch, std::
   alignas(64) T square[kLanes<T> * kLanes<T>];
   StoreAll<T>(r, square, kLanes<T>);
   for (std::int64_t i = 0; i < rows; ++i) {
-    std::memcpy(to + i * pitch, square + i * kLanes<T>, static_cast<std::size_t>(columns) * sizeof(T));
+    std::memcpy(to + i * pitch, square + i * kLanes<T>,
+                static_cast<std::size_t>(columns) * sizeof(T));
   }
 }
 

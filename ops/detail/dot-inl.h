@@ -13,8 +13,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-// A vector of sums in double. Floats are multiplied and added as such sixteen at a time, and then widened: their sum's error
-// stays that of a few roundings, however large the image.
+// A vector of sums in double. Floats are multiplied and added as such sixteen at a time, and then
+// widened: their sum's error stays that of a few roundings, however large the image.
 template <class T>
 class Dot {
  public:
@@ -40,9 +40,11 @@ class Dot {
     std::int64_t i = 0;
     for (; i + 1 < count; i += 2) {
       even = hn::MulAdd(hn::LoadU(d, a + i * kLanes<T>), hn::LoadU(d, b + i * kLanes<T>), even);
-      odd = hn::MulAdd(hn::LoadU(d, a + (i + 1) * kLanes<T>), hn::LoadU(d, b + (i + 1) * kLanes<T>), odd);
+      odd = hn::MulAdd(hn::LoadU(d, a + (i + 1) * kLanes<T>), hn::LoadU(d, b + (i + 1) * kLanes<T>),
+                       odd);
     }
-    if (i < count) even = hn::MulAdd(hn::LoadU(d, a + i * kLanes<T>), hn::LoadU(d, b + i * kLanes<T>), even);
+    if (i < count)
+      even = hn::MulAdd(hn::LoadU(d, a + i * kLanes<T>), hn::LoadU(d, b + i * kLanes<T>), even);
     return hn::Add(even, odd);
   }
 
@@ -53,8 +55,10 @@ class Dot {
     } else {
       const hn::Rebind<float, hn::ScalableTag<double>> half;
       double* const upper = sums_ + kLanes<double>;
-      hn::Store(hn::Add(hn::Load(wide, sums_), hn::PromoteTo(wide, hn::LowerHalf(half, sum))), wide, sums_);
-      hn::Store(hn::Add(hn::Load(wide, upper), hn::PromoteTo(wide, hn::UpperHalf(half, sum))), wide, upper);
+      hn::Store(hn::Add(hn::Load(wide, sums_), hn::PromoteTo(wide, hn::LowerHalf(half, sum))), wide,
+                sums_);
+      hn::Store(hn::Add(hn::Load(wide, upper), hn::PromoteTo(wide, hn::UpperHalf(half, sum))), wide,
+                upper);
     }
   }
 

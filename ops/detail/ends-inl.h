@@ -1,4 +1,5 @@
-// Private, compiled once for each instruction set: what the adjoints of mirror and replicate ask for at the ends of an axis.
+// Private, compiled once for each instruction set: what the adjoints of mirror and replicate ask
+// for at the ends of an axis.
 #if defined(NABLUR_OPS_DETAIL_ENDS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_ENDS_INL_H_
 #undef NABLUR_OPS_DETAIL_ENDS_INL_H_
@@ -18,8 +19,8 @@ void Scale(T* v, T factor) {
   hn::Store(hn::Mul(hn::Load(d, v), hn::Set(d, factor)), d, v);
 }
 
-// to += Σ_(i < count) tail[i + 1] from[i·step]: replicate fed the samples near an end from the end sample also what they took
-// from beyond it, and the adjoint returns it.
+// to += Σ_(i < count) tail[i + 1] from[i·step]: replicate fed the samples near an end from the end
+// sample also what they took from beyond it, and the adjoint returns it.
 template <class T>
 void AddTail(const T* from, std::int64_t step, const T* tail, std::int64_t count, T* to) {
   const hn::ScalableTag<T> d;
@@ -38,9 +39,11 @@ void FinishEnd(const AxisFilter<T>& axis, const T* in, std::int64_t step, const 
   if (tail != nullptr) AddTail(in, step, tail, axis.tail_reach, out);
 }
 
-// `in`, `out` and `out_e` are the vectors at sample `first`; outputs up to `last` have been made. Null outputs are not wanted.
+// `in`, `out` and `out_e` are the vectors at sample `first`; outputs up to `last` have been made.
+// Null outputs are not wanted.
 template <class T>
-void FinishEnds(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in, T* out, T* out_e) {
+void FinishEnds(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in,
+                T* out, T* out_e) {
   if (!axis.mirror_adjoint && axis.tail_reach == 0) return;
   if (first == 0) {
     FinishEnd(axis, in, 1, axis.w_tail, out);

@@ -1,6 +1,7 @@
 // Private, compiled once for each instruction set: the arithmetic of the blur on vectors.
-// A symmetric filter is folded: the two samples at the same distance are added first, and share one multiply-add.
-// (No include guard of the usual kind: Highway includes this file again for each of its targets.)
+// A symmetric filter is folded: the two samples at the same distance are added first, and share one
+// multiply-add. (No include guard of the usual kind: Highway includes this file again for each of
+// its targets.)
 #if defined(NABLUR_OPS_DETAIL_FOLD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_FOLD_INL_H_
 #undef NABLUR_OPS_DETAIL_FOLD_INL_H_
@@ -23,7 +24,8 @@ template <class T>
 using Vec = hn::Vec<hn::ScalableTag<T>>;
 
 // Vectors in one register each, for as long as every index is known when compiling.
-// (The constructor that the compiler would write is not compiled for the instruction set, and on ARM not allowed to call V's.)
+// (The constructor that the compiler would write is not compiled for the instruction set, and on
+// ARM not allowed to call V's.)
 template <class V, std::size_t n>
 struct Registers {
   HWY_INLINE Registers() {}
@@ -31,7 +33,8 @@ struct Registers {
 };
 
 template <class T, std::size_t n, std::size_t... i>
-HWY_INLINE Registers<Vec<T>, n> LoadAllOf(const T* from, std::ptrdiff_t step, std::index_sequence<i...>) {
+HWY_INLINE Registers<Vec<T>, n> LoadAllOf(const T* from, std::ptrdiff_t step,
+                                          std::index_sequence<i...>) {
   Registers<Vec<T>, n> r;
   ((r.v[i] = hn::LoadU(hn::ScalableTag<T>(), from + static_cast<std::ptrdiff_t>(i) * step)), ...);
   return r;
@@ -44,7 +47,8 @@ HWY_INLINE Registers<Vec<T>, n> LoadAll(const T* from, std::ptrdiff_t step) {
 }
 
 template <class T, std::size_t n, std::size_t... i>
-HWY_INLINE void StoreAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step, std::index_sequence<i...>) {
+HWY_INLINE void StoreAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step,
+                           std::index_sequence<i...>) {
   (hn::StoreU(r.v[i], hn::ScalableTag<T>(), to + static_cast<std::ptrdiff_t>(i) * step), ...);
 }
 
@@ -54,7 +58,8 @@ HWY_INLINE void StoreAll(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t st
 }
 
 template <class T, std::size_t n, std::size_t... i>
-HWY_INLINE void StreamAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step, std::index_sequence<i...>) {
+HWY_INLINE void StreamAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step,
+                            std::index_sequence<i...>) {
   (hn::Stream(r.v[i], hn::ScalableTag<T>(), to + static_cast<std::ptrdiff_t>(i) * step), ...);
 }
 
@@ -70,7 +75,8 @@ inline constexpr bool kManyRegisters = false;  // 16
 inline constexpr bool kManyRegisters = true;  // 32
 #endif
 
-inline constexpr std::int64_t kPlainBlock = kManyRegisters ? 10 : 6;  // vectors that are summed at once
+inline constexpr std::int64_t kPlainBlock =
+    kManyRegisters ? 10 : 6;  // vectors that are summed at once
 inline constexpr std::int64_t kJointBlock = kManyRegisters ? 6 : 4;
 inline constexpr std::int64_t kSlack = 10;  // vectors that a last block may run over
 
@@ -85,9 +91,10 @@ struct Sums {
   Registers<Vec<T>, joint ? n : 1> h;
 };
 
-// The n samples below and the n samples above the outputs at some distance k. One step towards the centre brings in one new
-// sample on either side; the others stay where they are and change their meaning, so the slot of sample i turns with the step.
-// Where registers are few, the samples above are operands in memory.
+// The n samples below and the n samples above the outputs at some distance k. One step towards the
+// centre brings in one new sample on either side; the others stay where they are and change their
+// meaning, so the slot of sample i turns with the step. Where registers are few, the samples above
+// are operands in memory.
 template <class T, std::size_t n>
 struct Windows {
   HWY_INLINE Windows() {}
@@ -106,7 +113,8 @@ constexpr std::size_t above_slot(std::size_t i) {
 
 template <class T, std::size_t n, bool joint>
 struct Fold {
-  const T* HWY_RESTRICT below;  // the vector k places before that of the first output; from vector to vector one place
+  const T* HWY_RESTRICT below;  // the vector k places before that of the first output; from vector
+                                // to vector one place
   const T* HWY_RESTRICT above;  // and k places after it
   const T* HWY_RESTRICT w;      // taps for distances 0 … radius
   const T* HWY_RESTRICT h;
@@ -117,7 +125,11 @@ struct Fold {
   static constexpr std::ptrdiff_t kLanes = hn::MaxLanes(D());
 
   HWY_INLINE Fold(const T* centre, const T* w_taps, const T* h_taps, std::int64_t radius)
-      : below(centre - radius * kLanes), above(centre + radius * kLanes), w(w_taps), h(h_taps), k(radius) {}
+      : below(centre - radius * kLanes),
+        above(centre + radius * kLanes),
+        w(w_taps),
+        h(h_taps),
+        k(radius) {}
 
   template <std::size_t turn, std::size_t i>
   HWY_INLINE Vec<T> Above(const Windows<T, n>& windows) const {
@@ -129,25 +141,32 @@ struct Fold {
   }
 
   template <std::size_t turn, std::size_t i>
-  HWY_INLINE void AddOne(Sums<T, n, joint>& sums, const Windows<T, n>& windows, Vec<T> w_tap, Vec<T> h_tap) const {
+  HWY_INLINE void AddOne(Sums<T, n, joint>& sums, const Windows<T, n>& windows, Vec<T> w_tap,
+                         Vec<T> h_tap) const {
     const Vec<T> pair = hn::Add(windows.below.v[below_slot<turn, n>(i)], Above<turn, i>(windows));
     sums.w.v[i] = hn::MulAdd(w_tap, pair, sums.w.v[i]);
     if constexpr (joint) sums.h.v[i] = hn::MulAdd(h_tap, pair, sums.h.v[i]);
   }
 
   template <std::size_t turn, std::size_t... i>
-  HWY_INLINE void Add(Sums<T, n, joint>& sums, const Windows<T, n>& windows, std::index_sequence<i...>) const {
+  HWY_INLINE void Add(Sums<T, n, joint>& sums, const Windows<T, n>& windows,
+                      std::index_sequence<i...>) const {
     const Vec<T> w_tap = hn::Set(D(), w[k]);
     const Vec<T> h_tap = joint ? hn::Set(D(), h[k]) : w_tap;
     (AddOne<turn, i>(sums, windows, w_tap, h_tap), ...);
   }
 
   template <std::size_t turn, std::size_t... i>
-  HWY_INLINE void AddCentre(Sums<T, n, joint>& sums, const Windows<T, n>& windows, std::index_sequence<i...>) const {
+  HWY_INLINE void AddCentre(Sums<T, n, joint>& sums, const Windows<T, n>& windows,
+                            std::index_sequence<i...>) const {
     const D d;
-    ((sums.w.v[i] = hn::MulAdd(hn::Set(d, w[0]), windows.below.v[below_slot<turn, n>(i)], sums.w.v[i])), ...);
+    ((sums.w.v[i] =
+          hn::MulAdd(hn::Set(d, w[0]), windows.below.v[below_slot<turn, n>(i)], sums.w.v[i])),
+     ...);
     if constexpr (joint) {
-      ((sums.h.v[i] = hn::MulAdd(hn::Set(d, h[0]), windows.below.v[below_slot<turn, n>(i)], sums.h.v[i])), ...);
+      ((sums.h.v[i] =
+            hn::MulAdd(hn::Set(d, h[0]), windows.below.v[below_slot<turn, n>(i)], sums.h.v[i])),
+       ...);
     }
   }
 
@@ -158,10 +177,12 @@ struct Fold {
     below += kLanes;
     above -= kLanes;
     --k;
-    // Else the compiler sees that all samples above but one were loaded for the last step, carries them over in registers, of
-    // which there are too few, and spills others in the innermost loop (g++ 12, AVX2: four times as many spills).
+    // Else the compiler sees that all samples above but one were loaded for the last step, carries
+    // them over in registers, of which there are too few, and spills others in the innermost loop
+    // (g++ 12, AVX2: four times as many spills).
     if constexpr (!kManyRegisters) asm("" : "+r"(above));
-    if constexpr (kManyRegisters) windows.above.v[above_slot<turn, n>(n - 1)] = hn::Load(D(), above);
+    if constexpr (kManyRegisters)
+      windows.above.v[above_slot<turn, n>(n - 1)] = hn::Load(D(), above);
   }
 
   template <std::size_t turn>
@@ -175,12 +196,14 @@ struct Fold {
   }
 
   template <std::size_t... turn>
-  HWY_INLINE void Round(Sums<T, n, joint>& sums, Windows<T, n>& windows, std::index_sequence<turn...>) {
+  HWY_INLINE void Round(Sums<T, n, joint>& sums, Windows<T, n>& windows,
+                        std::index_sequence<turn...>) {
     (Step<turn>(sums, windows), ...);
   }
 
   template <std::size_t... i>
-  HWY_INLINE void Start(Sums<T, n, joint>& sums, Windows<T, n>& windows, std::index_sequence<i...>) const {
+  HWY_INLINE void Start(Sums<T, n, joint>& sums, Windows<T, n>& windows,
+                        std::index_sequence<i...>) const {
     const D d;
     ((sums.w.v[i] = hn::Zero(d)), ...);
     if constexpr (joint) ((sums.h.v[i] = hn::Zero(d)), ...);
@@ -198,10 +221,12 @@ struct Fold {
   }
 };
 
-// out[i] = Σ_d w_|d| in[i + d] and out_e[i] = Σ_d h_|d| in[i + d] for `count` vectors; a null out or out_e is not wanted. Reads
-// and writes up to kSlack vectors more. Calls between() after every few vectors.
+// out[i] = Σ_d w_|d| in[i + d] and out_e[i] = Σ_d h_|d| in[i + d] for `count` vectors; a null out
+// or out_e is not wanted. Reads and writes up to kSlack vectors more. Calls between() after every
+// few vectors.
 template <class T, class Between>
-void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e, Between&& between) {
+void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out,
+             T* out_e, Between&& between) {
   constexpr std::int64_t L = kLanes<T>;
   if (out != nullptr && out_e != nullptr) {
     for (std::int64_t i = 0; i < count; i += kJointBlock) {
@@ -214,7 +239,8 @@ void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int6
     const T* const taps = out != nullptr ? w : h;
     T* const to = out != nullptr ? out : out_e;
     for (std::int64_t i = 0; i < count; i += kPlainBlock) {
-      StoreAll<T>(Fold<T, kPlainBlock, false>(in + i * L, taps, nullptr, radius).Run().w, to + i * L, L);
+      StoreAll<T>(Fold<T, kPlainBlock, false>(in + i * L, taps, nullptr, radius).Run().w,
+                  to + i * L, L);
       between();
     }
   }

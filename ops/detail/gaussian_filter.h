@@ -12,7 +12,7 @@
 namespace nablur::detail {
 
 template <class T>
-using Pooled = std::vector<T, pool::Allocator<T>>;
+using Pooled = pool::Vector<T>;
 
 /// One half of a symmetric kernel; element d belongs to the taps at −d and d.
 template <class T>
@@ -25,8 +25,9 @@ struct HalfGaussian {
   HalfTaps<T> h;
 };
 
-// Of hundreds of taps a plain sum would lose the last digit of w and h. Ogita, Rump, Oishi, "Accurate Sum and Dot Product", 2005:
-// as if in twice the precision; what is lost is gathered beside the sum, off its chain of additions.
+// Of hundreds of taps a plain sum would lose the last digit of w and h. Ogita, Rump, Oishi,
+// "Accurate Sum and Dot Product", 2005: as if in twice the precision; what is lost is gathered
+// beside the sum, off its chain of additions.
 template <class T>
 struct CompensatedSum {
   T sum{0};
@@ -40,9 +41,10 @@ struct CompensatedSum {
   T value() const { return sum + lost; }
 };
 
-// With u² = d²/σ²: w = e^(−u²/2)/Σ, h = w (u² − Σ w u²)/σ. Neither loses a digit to σ³, and nothing is lost where σ² overflows:
-// there u² is 0 to rounding. Where e^(−1/2σ²) is 0 in T the kernel is the delta, and so is its limit: every derivative is 0.
-// Taps past the last one that is not 0 are left out: 0·∞ must not make a NaN.
+// With u² = d²/σ²: w = e^(−u²/2)/Σ, h = w (u² − Σ w u²)/σ. Neither loses a digit to σ³, and nothing
+// is lost where σ² overflows: there u² is 0 to rounding. Where e^(−1/2σ²) is 0 in T the kernel is
+// the delta, and so is its limit: every derivative is 0. Taps past the last one that is not 0 are
+// left out: 0·∞ must not make a NaN.
 template <class T>
 HalfGaussian<T> half_gaussian(const T& sigma, std::int64_t radius) {
   using std::exp;
@@ -74,20 +76,21 @@ HalfGaussian<T> half_gaussian(const T& sigma, std::int64_t radius) {
   return {std::move(w), std::move(h)};
 }
 
-// Neighbouring samples that are summed side by side: 16 bytes of a plain number, which every machine has in one register, else
-// one sample. (A loop over single numbers makes g++ 12 vectorise across the taps, at several times the cost.)
+// Neighbouring samples that are summed side by side: 16 bytes of a plain number, which every
+// machine has in one register, else one sample. (A loop over single numbers makes g++ 12 vectorise
+// across the taps, at several times the cost.)
 template <class T>
 struct Lanes {
   using type = T;
 };
 template <class T>
-requires std::is_floating_point_v<T>
+  requires std::is_floating_point_v<T>
 struct Lanes<T> {
   using type [[gnu::vector_size(16)]] = T;
 };
 
-// y_j = Σ_d taps_|d| at(d)_j for a block of neighbouring samples, whose sums stay in registers; from the tails inwards, small
-// terms first. at(d) is where the samples at distance d stand.
+// y_j = Σ_d taps_|d| at(d)_j for a block of neighbouring samples, whose sums stay in registers;
+// from the tails inwards, small terms first. at(d) is where the samples at distance d stand.
 template <class Lane, std::size_t lanes, class T, class At>
 void fold_block(const T* taps, std::int64_t radius, const At& at, T* y) {
   constexpr std::size_t samples = sizeof(Lane) / sizeof(T);
@@ -121,7 +124,8 @@ void fold(const T* taps, std::int64_t radius, const At& at, std::int64_t n, T* y
   for (; j < n; ++j) fold_block<T, 1>(taps, radius, there, y + j);
 }
 
-// fill(place in a line of n samples with `radius` more at each end, sample or -1) for what lies beyond the ends.
+// fill(place in a line of n samples with `radius` more at each end, sample or -1) for what lies
+// beyond the ends.
 template <class Fill>
 void for_each_beyond(std::int64_t n, std::int64_t radius, Border border, const Fill& fill) {
   for (std::int64_t i = 0; i < radius; ++i) {
@@ -132,28 +136,35 @@ void for_each_beyond(std::int64_t n, std::int64_t radius, Border border, const F
 
 // Along contiguous lines: each is copied once, with its borders.
 template <class T>
-void filter_lines(const T* from, const T* end, std::int64_t n, const T* taps, std::int64_t radius, Border border, T* to) {
+void filter_lines(const T* from, const T* end, std::int64_t n, const T* taps, std::int64_t radius,
+                  Border border, T* to) {
   HalfTaps<T> padded(static_cast<std::size_t>(n + 2 * radius));
   for (; from != end; from += n, to += n) {
     std::copy(from, from + n, padded.data() + radius);
-    for_each_beyond(n, radius, border, [&](std::int64_t i, std::int64_t j) { padded.data()[i] = j < 0 ? T(0) : from[j]; });
+    for_each_beyond(n, radius, border, [&](std::int64_t i, std::int64_t j) {
+      padded.data()[i] = j < 0 ? T(0) : from[j];
+    });
     fold(
-        taps, radius, [centre = padded.data() + radius](std::int64_t d) { return centre + d; }, n, to);
+        taps, radius, [centre = padded.data() + radius](std::int64_t d) { return centre + d; }, n,
+        to);
   }
 }
 
 // Across rows of `inner` neighbours: a table of pointers makes the borders free.
 template <class T>
-void filter_rows(const T* from, const T* end, const Lines& lines, const T* taps, std::int64_t radius, Border border, T* to) {
+void filter_rows(const T* from, const T* end, const Lines& lines, const T* taps,
+                 std::int64_t radius, Border border, T* to) {
   const HalfTaps<T> zeros(static_cast<std::size_t>(lines.inner), T(0));
   Pooled<const T*> rows(static_cast<std::size_t>(lines.n + 2 * radius));
   const auto row = [&](std::int64_t j) { return j < 0 ? zeros.data() : from + j * lines.inner; };
   for (; from != end; from += lines.n * lines.inner) {
     for (std::int64_t i = 0; i < lines.n; ++i) rows.data()[i + radius] = row(i);
-    for_each_beyond(lines.n, radius, border, [&](std::int64_t i, std::int64_t j) { rows.data()[i] = row(j); });
+    for_each_beyond(lines.n, radius, border,
+                    [&](std::int64_t i, std::int64_t j) { rows.data()[i] = row(j); });
     for (std::int64_t i = 0; i < lines.n; ++i, to += lines.inner) {
       fold(
-          taps, radius, [centre = rows.data() + radius + i](std::int64_t d) { return centre[d]; }, lines.inner, to);
+          taps, radius, [centre = rows.data() + radius + i](std::int64_t d) { return centre[d]; },
+          lines.inner, to);
     }
   }
 }
@@ -194,18 +205,22 @@ void for_row(Tensor<T>& x, const Lines& lines, std::int64_t i, const F& f) {
   }
 }
 
-/// The adjoint of filter, with no scatter. zero, symmetric and circular are their own adjoints. mirror counts its two end samples
-/// once where the full reflection would count them twice: A = S D⁻¹ with S symmetric and D = diag(2, 1, …, 1, 2), so Aᵀ = D⁻¹ A
-/// D. replicate is zero plus, at each end sample, what the samples near that end took from beyond it: a sum over the tail of the
+/// The adjoint of filter, with no scatter. zero, symmetric and circular are their own adjoints.
+/// mirror counts its two end samples once where the full reflection would count them twice: A = S
+/// D⁻¹ with S symmetric and D = diag(2, 1, …, 1, 2), so Aᵀ = D⁻¹ A D. replicate is zero plus, at
+/// each end sample, what the samples near that end took from beyond it: a sum over the tail of the
 /// taps.
 template <class T>
-Tensor<T> filter_adjoint(const Tensor<T>& g, const Lines& lines, const HalfTaps<T>& taps, Border border) {
+Tensor<T> filter_adjoint(const Tensor<T>& g, const Lines& lines, const HalfTaps<T>& taps,
+                         Border border) {
   const std::int64_t n = lines.n;
   if (border == Border::mirror && n > 1 && g.size() > 0) {
     Tensor<T> doubled = g;
-    for (const std::int64_t end : {std::int64_t{0}, n - 1}) for_row(doubled, lines, end, [](T& v) { v *= T(2); });
+    for (const std::int64_t end : {std::int64_t{0}, n - 1})
+      for_row(doubled, lines, end, [](T& v) { v *= T(2); });
     Tensor<T> y = filter(doubled, lines, taps, border);
-    for (const std::int64_t end : {std::int64_t{0}, n - 1}) for_row(y, lines, end, [](T& v) { v *= T(0.5); });
+    for (const std::int64_t end : {std::int64_t{0}, n - 1})
+      for_row(y, lines, end, [](T& v) { v *= T(0.5); });
     return y;
   }
   if (border != Border::replicate || g.size() == 0) return filter(g, lines, taps, border);

@@ -11,7 +11,8 @@
 #include <nablur/ops/detail/sweep.h>
 #include <nablur/ops/detail/targets.h>
 
-// Vectors of one element, or of a size that is not known when compiling, leave the work to the plain loop.
+// Vectors of one element, or of a size that is not known when compiling, leave the work to the
+// plain loop.
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_HAVE_SCALABLE && HWY_HAVE_FLOAT64
 #include <nablur/ops/detail/line-inl.h>
 #include <nablur/ops/detail/strip-inl.h>
@@ -21,7 +22,8 @@ namespace nablur::detail::HWY_NAMESPACE {
 
 template <class T>
 std::int64_t StripScratch(const Plane<T>& plane, std::int64_t rows) {
-  return plane.along.w == nullptr ? Panel<T>::Size(plane, rows) : Strip<T>::ScratchSize(plane, rows);
+  return plane.along.w == nullptr ? Panel<T>::Size(plane, rows)
+                                  : Strip<T>::ScratchSize(plane, rows);
 }
 
 template <class T>
@@ -31,7 +33,8 @@ StripSums RunStrip(const Plane<T>& plane, std::int64_t first, std::int64_t last,
 }
 
 template <class T>
-inline constexpr Kernels<T> kKernels{kLanes<T>, StripScratch<T>, RunStrip<T>, LineScratch<T>, RunLine<T>};
+inline constexpr Kernels<T> kKernels{kLanes<T>, StripScratch<T>, RunStrip<T>, LineScratch<T>,
+                                     RunLine<T>};
 
 }  // namespace nablur::detail::HWY_NAMESPACE
 

@@ -1,5 +1,6 @@
-// Private, compiled once for each instruction set: a few contiguous lines, each filtered along itself. Shifted loads stand for
-// the columns of a band: more loads than a strip needs, but nothing to turn.
+// Private, compiled once for each instruction set: a few contiguous lines, each filtered along
+// itself. Shifted loads stand for the columns of a band: more loads than a strip needs, but nothing
+// to turn.
 #if defined(NABLUR_OPS_DETAIL_LINE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_LINE_INL_H_
 #undef NABLUR_OPS_DETAIL_LINE_INL_H_
@@ -21,7 +22,8 @@ inline constexpr std::int64_t kLineBlock = 4;  // vectors that are summed side b
 
 // The sums for kLineBlock vectors of neighbours from `in` on.
 template <class T, bool joint, std::size_t... i>
-HWY_INLINE Sums<T, sizeof...(i), joint> FoldShifted(const T* in, const T* w, const T* h, std::int64_t radius,
+HWY_INLINE Sums<T, sizeof...(i), joint> FoldShifted(const T* in, const T* w, const T* h,
+                                                    std::int64_t radius,
                                                     std::index_sequence<i...>) {
   constexpr std::int64_t L = kLanes<T>;
   const hn::ScalableTag<T> d;
@@ -41,7 +43,8 @@ HWY_INLINE Sums<T, sizeof...(i), joint> FoldShifted(const T* in, const T* w, con
 
 // `vectors` vectors from `in` on, as FoldAll: null outputs are not wanted.
 template <std::size_t vectors, class T>
-HWY_INLINE void FoldShifted(const T* in, const T* w, const T* h, std::int64_t radius, T* out, T* out_e) {
+HWY_INLINE void FoldShifted(const T* in, const T* w, const T* h, std::int64_t radius, T* out,
+                            T* out_e) {
   using Block = std::make_index_sequence<vectors>;
   if (out != nullptr && out_e != nullptr) {
     const auto sums = FoldShifted<T, true>(in, w, h, radius, Block());
@@ -49,13 +52,15 @@ HWY_INLINE void FoldShifted(const T* in, const T* w, const T* h, std::int64_t ra
     StoreAll<T>(sums.h, out_e, kLanes<T>);
   } else {
     const T* const taps = out != nullptr ? w : h;
-    StoreAll<T>(FoldShifted<T, false>(in, taps, taps, radius, Block()).w, out != nullptr ? out : out_e, kLanes<T>);
+    StoreAll<T>(FoldShifted<T, false>(in, taps, taps, radius, Block()).w,
+                out != nullptr ? out : out_e, kLanes<T>);
   }
 }
 
 // `count` numbers; reads up to the end of a vector.
 template <class T>
-void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out, T* out_e) {
+void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out,
+              T* out_e) {
   constexpr std::int64_t L = kLanes<T>;
   const auto at = [](T* image, std::int64_t i) { return image == nullptr ? image : image + i; };
   std::int64_t i = 0;
@@ -65,7 +70,8 @@ void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int
   if (i == count) return;
   alignas(64) T last[kLanes<T>];
   alignas(64) T last_e[kLanes<T>];
-  FoldShifted<1>(in + i, w, h, radius, out == nullptr ? nullptr : last, out_e == nullptr ? nullptr : last_e);
+  FoldShifted<1>(in + i, w, h, radius, out == nullptr ? nullptr : last,
+                 out_e == nullptr ? nullptr : last_e);
   const auto size = static_cast<std::size_t>(count - i) * sizeof(T);
   if (out != nullptr) std::memcpy(out + i, last, size);
   if (out_e != nullptr) std::memcpy(out_e + i, last_e, size);
@@ -100,12 +106,15 @@ std::int64_t LineScratch(const Line<T>& line, std::int64_t samples) {
   return PaddedLine<T>(samples + 2 * line.along.radius) + kLanes<T> + 2 * PaddedLine<T>(samples);
 }
 
-// What the adjoints of mirror and replicate ask for at the ends; in and out begin with sample `first`.
+// What the adjoints of mirror and replicate ask for at the ends; in and out begin with sample
+// `first`.
 template <class T>
-void FinishLine(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in, const T* tail, T* out) {
+void FinishLine(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in,
+                const T* tail, T* out) {
   if (out == nullptr || (!axis.mirror_adjoint && axis.tail_reach == 0)) return;
   const auto finish = [&](std::int64_t end, std::int64_t step) {
-    const hn::CappedTag<T, 1> one;  // rounded as in a strip: a line gives the same alone and among others
+    const hn::CappedTag<T, 1>
+        one;  // rounded as in a strip: a line gives the same alone and among others
     auto sum = hn::Zero(one);
     for (std::int64_t i = axis.tail_reach; i-- > 0;) {
       sum = hn::MulAdd(hn::Set(one, tail[i + 1]), hn::Set(one, in[end + i * step]), sum);
@@ -128,7 +137,8 @@ void CopyLine(const Line<T>& line, std::int64_t begin, std::int64_t end, T* to) 
   const std::int64_t inside = std::max<std::int64_t>(begin, 0);
   const std::int64_t inside_end = std::min(end, n);
   for (std::int64_t i = begin; i < inside; ++i) to[i - begin] = beyond(i);
-  std::memcpy(to + inside - begin, line.in + inside, static_cast<std::size_t>(inside_end - inside) * sizeof(T));
+  std::memcpy(to + inside - begin, line.in + inside,
+              static_cast<std::size_t>(inside_end - inside) * sizeof(T));
   for (std::int64_t i = inside_end; i < end; ++i) to[i - begin] = beyond(i);
   if (!line.along.mirror_adjoint) return;
   for (std::int64_t i = begin; i < end; ++i) {

@@ -1,4 +1,5 @@
-// Private, compiled once for each instruction set: some columns of a strip of rows, filtered across the rows.
+// Private, compiled once for each instruction set: some columns of a strip of rows, filtered across
+// the rows.
 #if defined(NABLUR_OPS_DETAIL_PANEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_PANEL_INL_H_
 #undef NABLUR_OPS_DETAIL_PANEL_INL_H_
@@ -17,13 +18,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-// Fetches a part of an image a little at a time, between other work. Its rows lie far apart, and the machine does not see them
-// coming; and all at once they would block every other access.
+// Fetches a part of an image a little at a time, between other work. Its rows lie far apart, and
+// the machine does not see them coming; and all at once they would block every other access.
 template <class T>
 class Prefetcher {
  public:
   // Columns first … last − 1 of `rows` rows, in about `calls` calls.
-  void Start(const T* image, std::int64_t pitch, std::int64_t rows, std::int64_t first, std::int64_t last, std::int64_t calls) {
+  void Start(const T* image, std::int64_t pitch, std::int64_t rows, std::int64_t first,
+             std::int64_t last, std::int64_t calls) {
     next_ = image + first;
     end_ = image + last;
     width_ = last - first;
@@ -54,9 +56,9 @@ class Prefetcher {
   std::int64_t piece_ = 0;  // numbers in a call
 };
 
-// Columns of the strip and of the rows that its outputs reach, copied with the borders in place: no loop below knows of borders
-// or strides, and no stride makes the cache's sets collide. A vector holds neighbouring columns of one row; the vector of the
-// next row follows it.
+// Columns of the strip and of the rows that its outputs reach, copied with the borders in place: no
+// loop below knows of borders or strides, and no stride makes the cache's sets collide. A vector
+// holds neighbouring columns of one row; the vector of the next row follows it.
 template <class T>
 class Panel {
  public:
@@ -86,12 +88,14 @@ class Panel {
     const std::int64_t inside = std::max<std::int64_t>(first, 0);
     const std::int64_t inside_end = std::min(last, across.n);
     const T* const image = plane_.in + start;
-    CopyRows(image + inside * plane_.pitch, inside_end - inside, count, panel_ + (inside - first) * L);
+    CopyRows(image + inside * plane_.pitch, inside_end - inside, count,
+             panel_ + (inside - first) * L);
     const auto beyond = [&](std::int64_t i) {
       const std::int64_t row = border_index(i, across.n, across.border);
       T* const to = panel_ + (i - first) * L;
       if (row < 0) {
-        for (std::int64_t q = 0; q < count; q += L) std::fill(to + q * height_, to + q * height_ + L, T(0));
+        for (std::int64_t q = 0; q < count; q += L)
+          std::fill(to + q * height_, to + q * height_ + L, T(0));
       } else {
         CopyRows(image + row * plane_.pitch, 1, count, to);
       }
@@ -102,11 +106,13 @@ class Panel {
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t row = border_index(i, across.n, across.border);
       if (row != 0 && row != across.n - 1) continue;
-      for (std::int64_t q = 0; q < count; q += L) Scale(panel_ + q * height_ + (i - first) * L, T(2));
+      for (std::int64_t q = 0; q < count; q += L)
+        Scale(panel_ + q * height_ + (i - first) * L, T(2));
     }
   }
 
-  // Filters vector v of what was gathered: u() and e() are its rows, and zeros up to a multiple of L.
+  // Filters vector v of what was gathered: u() and e() are its rows, and zeros up to a multiple of
+  // L.
   template <class Between>
   void Across(std::int64_t v, Between&& between) {
     const AxisFilter<T>& across = plane_.across;
@@ -135,16 +141,21 @@ class Panel {
     const std::int64_t whole = count / L;
     const auto rest = static_cast<std::size_t>(count - whole * L) * sizeof(T);
     for (std::int64_t i = 0; i < rows; ++i, from += plane_.pitch, to += L) {
-      for (std::int64_t v = 0; v < whole; ++v) hn::Store(hn::LoadU(d, from + v * L), d, to + v * step);
+      for (std::int64_t v = 0; v < whole; ++v)
+        hn::Store(hn::LoadU(d, from + v * L), d, to + v * step);
       if (rest == 0) continue;
       hn::Store(hn::Zero(d), d, to + whole * step);
       std::memcpy(to + whole * step, from + whole * L, rest);
     }
   }
 
-  static std::int64_t Vectors(const Plane<T>& plane) { return (std::min(kColumns, plane.columns()) + L - 1) / L; }
+  static std::int64_t Vectors(const Plane<T>& plane) {
+    return (std::min(kColumns, plane.columns()) + L - 1) / L;
+  }
   // An odd number, so that neighbouring vectors do not meet in the same sets of the cache.
-  static std::int64_t Height(const Plane<T>& plane, std::int64_t rows) { return (rows + kSlack + 2 * plane.across.radius) | 1; }
+  static std::int64_t Height(const Plane<T>& plane, std::int64_t rows) {
+    return (rows + kSlack + 2 * plane.across.radius) | 1;
+  }
   static std::int64_t Rows(std::int64_t rows) { return rows + std::max(L, kSlack); }
 
   const Plane<T>& plane_;

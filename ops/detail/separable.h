@@ -1,5 +1,6 @@
 #pragma once
-// Private: Gaussian filters along several axes of an array, all at once: one sweep over memory forward, one backward.
+// Private: Gaussian filters along several axes of an array, all at once: one sweep over memory
+// forward, one backward.
 
 #include <span>
 
@@ -15,7 +16,8 @@ struct AxisTaps {
   const HalfGaussian<T>* taps;
 };
 
-/// What a backward pass gives: the gradient of the image, empty if it was not wanted, and an entry for each axis, or none.
+/// What a backward pass gives: the gradient of the image, empty if it was not wanted, and an entry
+/// for each axis, or none.
 template <class T>
 struct SeparableGradients {
   Tensor<T> dx;
@@ -25,17 +27,21 @@ struct SeparableGradients {
 template <class T>
 struct Kernels;
 
-/// The kernels for these taps; null where the plain loop, `filter` and `filter_adjoint`, does the work.
+/// The kernels for these taps; null where the plain loop, `filter` and `filter_adjoint`, does the
+/// work.
 template <class T>
 const Kernels<T>* sweep_kernels(std::span<const AxisTaps<T>> axes);
 
 /// x filtered along the axes.
 template <class T>
-Tensor<T> sweep(const Kernels<T>& kernels, const Tensor<T>& x, std::span<const AxisTaps<T>> axes, Border border);
+Tensor<T> sweep(const Kernels<T>& kernels, const Tensor<T>& x, std::span<const AxisTaps<T>> axes,
+                Border border);
 
-/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at only for the σ.
+/// ∂L/∂x and ∂L/∂σ for every axis, from g = ∂L/∂y and the x of the forward pass, which is looked at
+/// only for the σ.
 template <class T>
-SeparableGradients<T> sweep_backward(const Kernels<T>& kernels, const Tensor<T>& g, const Tensor<T>& x,
-                                     std::span<const AxisTaps<T>> axes, Border border, bool want_dx, bool want_sigma);
+SeparableGradients<T> sweep_backward(const Kernels<T>& kernels, const Tensor<T>& g,
+                                     const Tensor<T>& x, std::span<const AxisTaps<T>> axes,
+                                     Border border, bool want_dx, bool want_sigma);
 
 }  // namespace nablur::detail

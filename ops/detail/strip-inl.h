@@ -1,9 +1,10 @@
-// Private, compiled once for each instruction set: a strip of rows of a plane, filtered along both axes on its way through.
+// Private, compiled once for each instruction set: a strip of rows of a plane, filtered along both
+// axes on its way through.
 //
 //   plane ──gather──▶ panel ──fold──▶ u, e ──transpose──▶ band ──fold──▶ tile ──transpose──▶ plane
 //
-// In the panel a vector holds neighbours in a row, in band and tile neighbours in a column: both filters run from vector to
-// vector, by the same `Fold`.
+// In the panel a vector holds neighbours in a row, in band and tile neighbours in a column: both
+// filters run from vector to vector, by the same `Fold`.
 #if defined(NABLUR_OPS_DETAIL_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_STRIP_INL_H_
 #undef NABLUR_OPS_DETAIL_STRIP_INL_H_
@@ -31,11 +32,13 @@ class Strip {
         pixels_(Pixels(plane)),
         panel_(plane, first, last, WantsU(plane), plane.across.h != nullptr, scratch) {
     const auto take = [&](std::int64_t pixels, std::int64_t count) {
-      return Columns<T>{std::exchange(scratch, scratch + count * p_.inner * pixels * L), p_.inner, pixels};
+      return Columns<T>{std::exchange(scratch, scratch + count * p_.inner * pixels * L), p_.inner,
+                        pixels};
     };
     band_u_ = take(Capacity(plane), groups_);
     band_e_ = take(Capacity(plane), groups_);
-    for (Columns<T>* tile : {&tile_w_, &tile_h_, &tile_e_, &tile_x_}) *tile = take(kTile + kSlack, 1);
+    for (Columns<T>* tile : {&tile_w_, &tile_h_, &tile_e_, &tile_x_})
+      *tile = take(kTile + kSlack, 1);
   }
 
   static std::int64_t ScratchSize(const Plane<T>& plane, std::int64_t rows) {
@@ -56,9 +59,11 @@ class Strip {
       if (next > made_) Produce(made_, next, made_);
       made_ = next;
       if (done == 0) ProduceBeyond(-radius, 0);
-      if (target + radius > beyond) ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
+      if (target + radius > beyond)
+        ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
       for (std::int64_t g = 0; g < groups_; ++g) {
-        for (std::int64_t i = done; i < target; i += kTile) Along(g, i, std::min(target, i + kTile));
+        for (std::int64_t i = done; i < target; i += kTile)
+          Along(g, i, std::min(target, i + kTile));
       }
       done = target;
       Shift(target - radius, beyond > n ? beyond : made_);
@@ -70,7 +75,8 @@ class Strip {
  private:
   static constexpr std::int64_t L = kLanes<T>;
   static constexpr std::int64_t kTile = 80;  // pixels
-  // A tile of a row that starts on a line of 64 bytes starts on one too: streaming stores need their vectors aligned.
+  // A tile of a row that starts on a line of 64 bytes starts on one too: streaming stores need
+  // their vectors aligned.
   static_assert(kTile * sizeof(T) % 64 == 0 && L * sizeof(T) <= 64);
 
   struct Fetch {
@@ -84,24 +90,34 @@ class Strip {
 
   static bool WantsResult(const Plane<T>& p) { return p.out != nullptr || p.sum_result; }
   static bool WantsU(const Plane<T>& p) { return WantsResult(p) || p.along.h != nullptr; }
-  static std::int64_t Pixels(const Plane<T>& p) { return std::min(p.along.n, std::max(kTile, 240 / p.inner / kTile * kTile)); }
-  static std::int64_t Capacity(const Plane<T>& p) { return Pixels(p) + 2 * p.along.radius + L + kSlack; }
+  static std::int64_t Pixels(const Plane<T>& p) {
+    return std::min(p.along.n, std::max(kTile, 240 / p.inner / kTile * kTile));
+  }
+  static std::int64_t Capacity(const Plane<T>& p) {
+    return Pixels(p) + 2 * p.along.radius + L + kSlack;
+  }
 
   // What the next round will read: pixels from `begin` on of the image, and from begin_x on of x.
   void Prefetch(std::int64_t begin, std::int64_t begin_x) {
-    const auto end = [this](std::int64_t pixel) { return std::min(p_.along.n, pixel + pixels_) * p_.inner; };
+    const auto end = [this](std::int64_t pixel) {
+      return std::min(p_.along.n, pixel + pixels_) * p_.inner;
+    };
     const std::int64_t first = std::max<std::int64_t>(0, first_ - p_.across.radius);
     const std::int64_t last = std::min(p_.across.n, first_ + rows_ + p_.across.radius);
     const std::int64_t calls = pixels_ * p_.inner * groups_ * 2 / kPlainBlock;
-    fetch_.in.Start(p_.in + first * p_.pitch, p_.pitch, last - first, begin * p_.inner, end(begin), calls);
-    if (p_.x != nullptr) fetch_.x.Start(p_.x + first_ * p_.pitch, p_.pitch, rows_, begin_x * p_.inner, end(begin_x), calls);
+    fetch_.in.Start(p_.in + first * p_.pitch, p_.pitch, last - first, begin * p_.inner, end(begin),
+                    calls);
+    if (p_.x != nullptr)
+      fetch_.x.Start(p_.x + first_ * p_.pitch, p_.pitch, rows_, begin_x * p_.inner, end(begin_x),
+                     calls);
   }
 
   bool wants_e() const { return p_.across.h != nullptr; }
 
   // The band of group g: those of a kind lie one behind the other.
   Columns<T> Band(const Columns<T>& first, std::int64_t g) const {
-    return {first.At(0, 0) + g * first.channels * first.capacity * L, first.channels, first.capacity};
+    return {first.At(0, 0) + g * first.channels * first.capacity * L, first.channels,
+            first.capacity};
   }
 
   // f(band of u or e)
@@ -113,7 +129,8 @@ class Strip {
     }
   }
 
-  // Pixels from … from + end − begin − 1 of the row are filtered across the rows, and go into the bands as begin … end − 1.
+  // Pixels from … from + end − begin − 1 of the row are filtered across the rows, and go into the
+  // bands as begin … end − 1.
   void Produce(std::int64_t begin, std::int64_t end, std::int64_t from) {
     const std::int64_t all = (end - begin) * p_.inner;
     for (std::int64_t done = 0; done < all; done += panel_.columns()) {
@@ -149,12 +166,16 @@ class Strip {
     });
   }
 
-  // Pixels begin … end − 1 beyond an end of the row: zeros, copies of pixels in the bands, or else made from the plane; which
-  // only the circular border asks for, whose pixels come in order.
+  // Pixels begin … end − 1 beyond an end of the row: zeros, copies of pixels in the bands, or else
+  // made from the plane; which only the circular border asks for, whose pixels come in order.
   void ProduceBeyond(std::int64_t begin, std::int64_t end) {
     const hn::ScalableTag<T> d;
-    const auto source = [&](std::int64_t i) { return border_index(i, p_.along.n, p_.along.border); };
-    const auto is_far = [&](std::int64_t i) { return source(i) >= 0 && (source(i) < base_ || source(i) >= made_); };
+    const auto source = [&](std::int64_t i) {
+      return border_index(i, p_.along.n, p_.along.border);
+    };
+    const auto is_far = [&](std::int64_t i) {
+      return source(i) >= 0 && (source(i) < base_ || source(i) >= made_);
+    };
     for (std::int64_t i = begin; i < end;) {
       if (is_far(i)) {
         const std::int64_t run = i;
@@ -163,7 +184,8 @@ class Strip {
         continue;
       }
       const std::int64_t step = (source(i) - i) * L;
-      ForPixel(i, [&](T* v) { hn::Store(source(i) < 0 ? hn::Zero(d) : hn::Load(d, v + step), d, v); });
+      ForPixel(i,
+               [&](T* v) { hn::Store(source(i) < 0 ? hn::Zero(d) : hn::Load(d, v + step), d, v); });
       ++i;
     }
   }
@@ -172,7 +194,8 @@ class Strip {
   void Shift(std::int64_t base, std::int64_t end) {
     const auto size = static_cast<std::size_t>((end - base) * L) * sizeof(T);
     ForBands([&](const Columns<T>& band) {
-      for (std::int64_t c = 0; c < p_.inner; ++c) std::memmove(band.At(c, 0), band.At(c, base - base_), size);
+      for (std::int64_t c = 0; c < p_.inner; ++c)
+        std::memmove(band.At(c, 0), band.At(c, base - base_), size);
     });
     base_ = base;
   }
@@ -255,8 +278,8 @@ StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T
       const std::int64_t rows = std::min(L, last - r);
       const auto write = [&](const T* from, T* to) {
         if (to != nullptr) {
-          WriteSquare<T>(LoadAll<T, kSide<T>>(from + (r - first) * L, L), to + at - p.out_row * p.pitch, p.pitch, rows, columns,
-                         p.stream);
+          WriteSquare<T>(LoadAll<T, kSide<T>>(from + (r - first) * L, L),
+                         to + at - p.out_row * p.pitch, p.pitch, rows, columns, p.stream);
         }
       };
       write(panel.u(), p.out);

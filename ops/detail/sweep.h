@@ -1,6 +1,6 @@
 #pragma once
-// Private: one sweep over memory that filters a plane along both of its axes at once, forward or adjoint. What it asks of an
-// instruction set is in `Kernels`; strip-inl.h answers, once for each.
+// Private: one sweep over memory that filters a plane along both of its axes at once, forward or
+// adjoint. What it asks of an instruction set is in `Kernels`; strip-inl.h answers, once for each.
 
 #include <cstdint>
 
@@ -17,13 +17,15 @@ struct AxisFilter {
   const T* h = nullptr;          ///< null where no derivative is asked for
   Border border = Border::zero;  ///< of the samples that are read
   bool mirror_adjoint = false;   ///< the two end samples count double going in and half coming out
-  const T* w_tail = nullptr;     ///< for the adjoint of replicate: Σ_(d ≥ i) w_d for i = 0 … tail_reach
+  const T* w_tail =
+      nullptr;  ///< for the adjoint of replicate: Σ_(d ≥ i) w_d for i = 0 … tail_reach
   const T* h_tail = nullptr;
   std::int64_t tail_reach = 0;  ///< how many samples near an end give: 0 for none
 };
 
-/// rows × pixels × inner numbers, to be filtered along the rows' axis and along the pixels'. Without `along_rows` (w null) only
-/// across rows. What is asked for is what is not null: e stands for the result with h in place of w on one axis.
+/// rows × pixels × inner numbers, to be filtered along the rows' axis and along the pixels'.
+/// Without `along_rows` (w null) only across rows. What is asked for is what is not null: e stands
+/// for the result with h in place of w on one axis.
 template <class T>
 struct Plane {
   AxisFilter<T> across;    ///< from row to row
@@ -42,7 +44,8 @@ struct Plane {
   std::int64_t columns() const { return along.w == nullptr ? inner : along.n * inner; }
 };
 
-/// Products with x, summed over a strip: of the result, and of the e of either axis. Only what is asked for is set.
+/// Products with x, summed over a strip: of the result, and of the e of either axis. Only what is
+/// asked for is set.
 struct StripSums {
   double result = 0;
   double across = 0;
@@ -59,12 +62,14 @@ struct Line {
   bool sum_result = false;
 };
 
-/// What an instruction set does. Scratch is so many numbers of memory that begins at a multiple of 64 bytes.
+/// What an instruction set does. Scratch is so many numbers of memory that begins at a multiple of
+/// 64 bytes.
 template <class T>
 struct Kernels {
   std::int64_t lanes;  ///< numbers in a vector
   std::int64_t (*strip_scratch)(const Plane<T>& plane, std::int64_t rows);
-  StripSums (*strip)(const Plane<T>& plane, std::int64_t first_row, std::int64_t last_row, T* scratch);
+  StripSums (*strip)(const Plane<T>& plane, std::int64_t first_row, std::int64_t last_row,
+                     T* scratch);
   std::int64_t (*line_scratch)(const Line<T>& line, std::int64_t samples);
   StripSums (*line)(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch);
 };

@@ -21,7 +21,8 @@ struct SweepAxis {
   HalfTaps<T> h_tail;
   double sum = 0;  // of products with x, for ∂L/∂σ
 
-  SweepAxis(const Shape& shape, std::size_t which, const AxisTaps<T>& of, Border border, bool adjoint)
+  SweepAxis(const Shape& shape, std::size_t which, const AxisTaps<T>& of, Border border,
+            bool adjoint)
       : entry(which), axis(of.axis) {
     const Lines lines(shape, axis);
     outer = lines.outer;
@@ -51,15 +52,18 @@ struct SweepAxis {
   }
 };
 
-// The axes along which anything happens: the kernel of one tap is the identity, and its derivative zero.
+// The axes along which anything happens: the kernel of one tap is the identity, and its derivative
+// zero.
 template <class T>
-Pooled<SweepAxis<T>> live_axes(const Shape& shape, std::span<const AxisTaps<T>> axes, Border border, bool adjoint) {
+Pooled<SweepAxis<T>> live_axes(const Shape& shape, std::span<const AxisTaps<T>> axes, Border border,
+                               bool adjoint) {
   Pooled<SweepAxis<T>> live;
   live.reserve(axes.size());
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (axes[i].taps->w.size() > 1) live.emplace_back(shape, i, axes[i], border, adjoint);
   }
-  std::sort(live.begin(), live.end(), [](const SweepAxis<T>& a, const SweepAxis<T>& b) { return a.axis < b.axis; });
+  std::sort(live.begin(), live.end(),
+            [](const SweepAxis<T>& a, const SweepAxis<T>& b) { return a.axis < b.axis; });
   return live;
 }
 

@@ -1,4 +1,5 @@
-// Private, compiled once for each instruction set: a square of numbers, as many rows as a vector has lanes, is transposed.
+// Private, compiled once for each instruction set: a square of numbers, as many rows as a vector
+// has lanes, is transposed.
 #if defined(NABLUR_OPS_DETAIL_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_TRANSPOSE_INL_H_
 #undef NABLUR_OPS_DETAIL_TRANSPOSE_INL_H_
@@ -34,7 +35,8 @@ HWY_INLINE void TransposeInBlocks(Registers<Vec<T>, lanes>& r) {
   }
 }
 
-// Across blocks: vector j of every group holds column `j + block · numbers in a block` in its block `block`.
+// Across blocks: vector j of every group holds column `j + block · numbers in a block` in its block
+// `block`.
 template <class T, std::size_t j, std::size_t lanes>
 HWY_INLINE void TransposeBlocks([[maybe_unused]] Registers<Vec<T>, lanes>& r) {
   constexpr std::size_t per_block = 16 / sizeof(T);
@@ -45,7 +47,8 @@ HWY_INLINE void TransposeBlocks([[maybe_unused]] Registers<Vec<T>, lanes>& r) {
     r.v[j] = hn::ConcatLowerLower(d, b, a);
     r.v[per_block + j] = hn::ConcatUpperUpper(d, b, a);
   } else if constexpr (lanes == 4 * per_block) {
-    const Vec<T> a = r.v[j], b = r.v[per_block + j], c = r.v[2 * per_block + j], e = r.v[3 * per_block + j];
+    const Vec<T> a = r.v[j], b = r.v[per_block + j], c = r.v[2 * per_block + j],
+                 e = r.v[3 * per_block + j];
     const Vec<T> even_ab = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(b), a);  // a0 b0 a2 b2
     const Vec<T> odd_ab = hn::OddEvenBlocks(b, hn::SwapAdjacentBlocks(a));   // a1 b1 a3 b3
     const Vec<T> even_ce = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(e), c);
@@ -60,7 +63,8 @@ HWY_INLINE void TransposeBlocks([[maybe_unused]] Registers<Vec<T>, lanes>& r) {
 }
 
 template <class T, std::size_t lanes, std::size_t... group, std::size_t... j>
-HWY_INLINE void TransposeAll(Registers<Vec<T>, lanes>& r, std::index_sequence<group...>, std::index_sequence<j...>) {
+HWY_INLINE void TransposeAll(Registers<Vec<T>, lanes>& r, std::index_sequence<group...>,
+                             std::index_sequence<j...>) {
   (TransposeInBlocks<T, group>(r), ...);
   (TransposeBlocks<T, j>(r), ...);
 }
@@ -68,7 +72,8 @@ HWY_INLINE void TransposeAll(Registers<Vec<T>, lanes>& r, std::index_sequence<gr
 template <class T, std::size_t lanes>
 HWY_INLINE void Transpose(Registers<Vec<T>, lanes>& r) {
   constexpr std::size_t per_block = 16 / sizeof(T);
-  TransposeAll<T>(r, std::make_index_sequence<lanes / per_block>(), std::make_index_sequence<per_block>());
+  TransposeAll<T>(r, std::make_index_sequence<lanes / per_block>(),
+                  std::make_index_sequence<per_block>());
 }
 
 }  // namespace nablur::detail::HWY_NAMESPACE

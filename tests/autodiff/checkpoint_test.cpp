@@ -59,7 +59,8 @@ TEST(Checkpoint, TakesSeveralInputsAndConstants) {
   const V x = tape.variable(T{1, 2});
   const V y = tape.variable(T{3, 4});
   const V c = T{10, 20};
-  const V z = checkpoint([](const auto& a, const auto& b, const auto& k) { return a * a * b * k; }, {x, y, c});
+  const V z = checkpoint([](const auto& a, const auto& b, const auto& k) { return a * a * b * k; },
+                         {x, y, c});
   const auto d = gradients(sum(z));
   EXPECT_EQ(d[x](1), 2 * 2 * 4 * 20);
   EXPECT_EQ(d[y](0), 1 * 10);
@@ -94,7 +95,9 @@ TEST(Checkpoint, MayHoldAnotherOne) {
 }
 
 TEST(Checkpoint, GivesSecondDerivatives) {
-  const auto f = [](const auto& v) { return sum(checkpoint([](const auto& u) { return u * u * u; }, {v})); };
+  const auto f = [](const auto& v) {
+    return sum(checkpoint([](const auto& u) { return u * u * u; }, {v}));
+  };
   EXPECT_EQ(hvp(f, T{2, 3}, T{1, 10})(0), 6 * 2);
   EXPECT_EQ(hvp(f, T{2, 3}, T{1, 10})(1), 6 * 3 * 10);
 }

@@ -63,7 +63,8 @@ TEST(Dual, KnowsBothSlopesOfPow) {
   const double b = -2.3;
   EXPECT_DOUBLE_EQ(pow(D(a, 1), D(b)).tangent, b * std::pow(a, b - 1));
   EXPECT_DOUBLE_EQ(pow(D(a), D(b, 1)).tangent, std::pow(a, b) * std::log(a));
-  EXPECT_DOUBLE_EQ(pow(D(a, 2), D(b, 3)).tangent, 2 * b * std::pow(a, b - 1) + 3 * std::pow(a, b) * std::log(a));
+  EXPECT_DOUBLE_EQ(pow(D(a, 2), D(b, 3)).tangent,
+                   2 * b * std::pow(a, b - 1) + 3 * std::pow(a, b) * std::log(a));
   EXPECT_EQ(pow(D(-2.0, 1), D(3.0)).tangent, 12.0);
   EXPECT_EQ(pow(D(0.0, 1), D(0.0)).tangent, 0.0);
   EXPECT_EQ(pow(D(0.0), D(2.0, 1)).tangent, 0.0);

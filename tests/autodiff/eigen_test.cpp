@@ -9,13 +9,9 @@ namespace {
 
 // A map of a temporary would dangle.
 template <class X>
-concept MapsToArray = requires(X&& x) {
-  as_array(std::forward<X>(x));
-};
+concept MapsToArray = requires(X&& x) { as_array(std::forward<X>(x)); };
 template <class X>
-concept MapsToMatrix = requires(X&& x) {
-  as_matrix(std::forward<X>(x));
-};
+concept MapsToMatrix = requires(X&& x) { as_matrix(std::forward<X>(x)); };
 static_assert(MapsToArray<Tensor<double>&> && !MapsToArray<Tensor<double>>);
 static_assert(MapsToMatrix<const Tensor<double>&> && !MapsToMatrix<Tensor<double>>);
 

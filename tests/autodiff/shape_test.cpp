@@ -18,8 +18,8 @@ using Sizes = std::vector<std::int64_t>;
 
 Shape shape_of(const Sizes& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
 
-// NumPy's manual: line the shapes up at their last axes, with ones on the left of the shorter; the sizes along an axis must be
-// equal, or one of them 1.
+// NumPy's manual: line the shapes up at their last axes, with ones on the left of the shorter; the
+// sizes along an axis must be equal, or one of them 1.
 std::optional<Sizes> numpy_broadcast(Sizes a, Sizes b) {
   a.insert(a.begin(), std::max(a.size(), b.size()) - a.size(), 1);
   b.insert(b.begin(), a.size() - b.size(), 1);
@@ -40,8 +40,8 @@ std::optional<Sizes> numpy_broadcast(Sizes a, Sizes b) {
 
 // Up to rank 6, past what a Shape holds inline; mostly ones, or hardly any pair would broadcast.
 rc::Gen<Sizes> any_sizes() {
-  return rc::gen::resize(
-      6, rc::gen::container<Sizes>(rc::gen::weightedElement<std::int64_t>({{5, 1}, {4, 3}, {2, 2}, {1, 4}, {1, 0}})));
+  return rc::gen::resize(6, rc::gen::container<Sizes>(rc::gen::weightedElement<std::int64_t>(
+                                {{5, 1}, {4, 3}, {2, 2}, {1, 4}, {1, 0}})));
 }
 
 }  // namespace
@@ -142,7 +142,8 @@ TEST(Axes, OfAnEmptyListAreNone) {
 TEST(Shape, HasAtMostSixtyFourAxes) {
   const std::vector<std::int64_t> ones(65, 1);
   EXPECT_EQ(Shape(std::span<const std::int64_t>(ones).first(64)).rank(), 64);
-  EXPECT_EQ(message_of([&] { Shape{std::span<const std::int64_t>(ones)}; }), "shape: the rank must be at most 64, got 65");
+  EXPECT_EQ(message_of([&] { Shape{std::span<const std::int64_t>(ones)}; }),
+            "shape: the rank must be at most 64, got 65");
 }
 
 TEST(Axes, CountFromTheEndWhereNegative) {
@@ -153,8 +154,10 @@ TEST(Axes, CountFromTheEndWhereNegative) {
 }
 
 TEST(Axes, RefuseWhatIsNotThereOrNamedTwice) {
-  EXPECT_EQ(message_of([] { Axes(2).resolve("sum", 2); }), "sum: axis 2 is out of range for rank 2");
-  EXPECT_EQ(message_of([] { Axes(-3).resolve("max", 2); }), "max: axis -3 is out of range for rank 2");
+  EXPECT_EQ(message_of([] { Axes(2).resolve("sum", 2); }),
+            "sum: axis 2 is out of range for rank 2");
+  EXPECT_EQ(message_of([] { Axes(-3).resolve("max", 2); }),
+            "max: axis -3 is out of range for rank 2");
   EXPECT_THROW(Axes(0).resolve("sum", 0), Error);
   EXPECT_EQ(message_of([] { (Axes{1, -1}).resolve("flip", 2); }), "flip: axis -1 is named twice");
 }
@@ -170,7 +173,8 @@ TEST(Broadcast, FollowsTheExamplesOfNumPysManual) {
 }
 
 TEST(Broadcast, NamesTheOperatorTheShapesAndTheAxis) {
-  EXPECT_EQ(message_of([] { broadcast("add", {3, 4}, {5}); }), "add: shapes (3, 4) and (5,) do not broadcast at axis 1");
+  EXPECT_EQ(message_of([] { broadcast("add", {3, 4}, {5}); }),
+            "add: shapes (3, 4) and (5,) do not broadcast at axis 1");
 }
 
 TEST(Broadcast, StretchesOneToZeroButNotTwo) {

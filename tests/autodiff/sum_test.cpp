@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
-#include <nablur/autodiff/random.h>
 #include <nablur/autodiff/sum.h>
+#include <nablur/support/random.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,9 @@ using Sizes = std::vector<std::int64_t>;
 
 Shape shape_of(const Sizes& sizes) { return Shape(std::span<const std::int64_t>(sizes)); }
 
-rc::Gen<Sizes> any_sizes() { return rc::gen::resize(5, rc::gen::container<Sizes>(rc::gen::inRange<std::int64_t>(0, 12))); }
+rc::Gen<Sizes> any_sizes() {
+  return rc::gen::resize(5, rc::gen::container<Sizes>(rc::gen::inRange<std::int64_t>(0, 12)));
+}
 
 Tensor<double> any_numbers(const Sizes& sizes) {
   Random random(*rc::gen::arbitrary<std::uint32_t>());
@@ -31,7 +33,8 @@ struct Reference {
 Reference add_up(const Tensor<double>& x, const std::vector<bool>& collapsed) {
   const Shape& shape = x.shape();
   std::int64_t targets = 1;
-  for (std::size_t axis = 0; axis < collapsed.size(); ++axis) targets *= collapsed[axis] ? 1 : shape.begin()[axis];
+  for (std::size_t axis = 0; axis < collapsed.size(); ++axis)
+    targets *= collapsed[axis] ? 1 : shape.begin()[axis];
   Reference out{std::vector<long double>(static_cast<std::size_t>(targets)),
                 std::vector<long double>(static_cast<std::size_t>(targets))};
   for (std::int64_t flat = 0; flat < x.size(); ++flat) {
@@ -71,7 +74,8 @@ RC_GTEST_PROP(SumOver, IsThePlainLoopOverTheChosenAxes, ()) {
   Sizes ones;
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
     collapsed.push_back(*rc::gen::arbitrary<bool>());
-    const auto named = static_cast<std::int64_t>(axis) - (*rc::gen::arbitrary<bool>() ? x.rank() : 0);
+    const auto named =
+        static_cast<std::int64_t>(axis) - (*rc::gen::arbitrary<bool>() ? x.rank() : 0);
     if (collapsed.back()) axes.push_back(named);
     if (!collapsed.back()) kept.push_back(sizes[axis]);
     ones.push_back(collapsed.back() ? 1 : sizes[axis]);
@@ -140,7 +144,8 @@ TEST(SumOver, AddsDualsPartByPart) {
   EXPECT_EQ(sum_over(x).item().tangent, 60);
 }
 
-// A running float sum of 2^22 tenths is off by more than 1 %; pairwise, each term passes fewer than 40 additions.
+// A running float sum of 2^22 tenths is off by more than 1 %; pairwise, each term passes fewer than
+// 40 additions.
 TEST(SumOver, HasAnErrorThatGrowsWithTheLogarithm) {
   constexpr std::int64_t n = std::int64_t{1} << 22;
   const double exact = static_cast<double>(n) * static_cast<double>(0.1f);

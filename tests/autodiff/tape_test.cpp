@@ -22,7 +22,10 @@ using T = Tensor<double>;
 
 // A pullback that counts its living copies and may refuse to be copied or moved.
 struct Pullback {
-  explicit Pullback(int* count, bool refuses_to_be_taken = false) : alive(count), refuses(refuses_to_be_taken) { ++*alive; }
+  explicit Pullback(int* count, bool refuses_to_be_taken = false)
+      : alive(count), refuses(refuses_to_be_taken) {
+    ++*alive;
+  }
   Pullback(const Pullback& other) : alive(other.alive), refuses(other.refuses) { take(); }
   Pullback(Pullback&& other) : alive(other.alive), refuses(other.refuses) { take(); }
   Pullback& operator=(const Pullback&) = delete;
@@ -54,7 +57,8 @@ void expect_unchanged(Tape<double>& tape, const V& x, const F& record_something)
 TEST(Tape, RecordsAnOperatorWithItsWayBack) {
   Tape<double> tape;
   const V x = tape.variable(2.0);
-  const V y = record("cube", x.value() * x.value() * x.value(), {{x, [v = x.value()](const T& g) { return g * 3.0 * v * v; }}});
+  const V y = record("cube", x.value() * x.value() * x.value(),
+                     {{x, [v = x.value()](const T& g) { return g * 3.0 * v * v; }}});
   EXPECT_EQ(y.item(), 8);
   EXPECT_EQ(gradients(y)[x].item(), 12);
   EXPECT_EQ(tape.size(), 2);
@@ -69,7 +73,8 @@ TEST(Tape, LeavesConstantsOut) {
   const V x = tape.variable(2.0);
   const V c = 3.0;
   int alive = 0;
-  const V y = record("product", x.value() * c.value(), {{c, Pullback(&alive)}, {x, [](const T& g) { return g * 3.0; }}});
+  const V y = record("product", x.value() * c.value(),
+                     {{c, Pullback(&alive)}, {x, [](const T& g) { return g * 3.0; }}});
   EXPECT_EQ(alive, 0) << "a constant's pullback is not kept";
   EXPECT_EQ(tape.node(1).inputs.size(), 1U);
   EXPECT_EQ(gradients(y)[x].item(), 3);
@@ -113,8 +118,11 @@ TEST(Tape, IsAsBeforeWhereAPullbackCannotBeTaken) {
     const Pullback refusing(&alive, true);
     Pullback refusing_to_move(&alive, true);
     expect_unchanged(tape, x, [&] { record("first", x.value(), {{x, refusing}}); });
-    expect_unchanged(tape, x, [&] { record("last", x.value(), {{x, good}, {x, good}, {x, refusing}}); });
-    expect_unchanged(tape, x, [&] { record("moved", x.value(), {{x, good}, {x, std::move(refusing_to_move)}}); });
+    expect_unchanged(tape, x,
+                     [&] { record("last", x.value(), {{x, good}, {x, good}, {x, refusing}}); });
+    expect_unchanged(tape, x, [&] {
+      record("moved", x.value(), {{x, good}, {x, std::move(refusing_to_move)}});
+    });
     expect_unchanged(tape, x, [&] { record("joint", x.value(), {x, x}, refusing); });
     EXPECT_EQ(alive, 3);
   }
@@ -127,7 +135,8 @@ TEST(Tape, IsAsBeforeWhereAPullbackIsMissing) {
   int alive = 0;
   expect_unchanged(tape, x, [&] { record("own", x.value(), {{x, Pullback(&alive)}, x}); });
   EXPECT_EQ(alive, 0);
-  EXPECT_NE(message_of([&] { record("own", x.value(), {x}); }).find("has no pullback"), std::string::npos);
+  EXPECT_NE(message_of([&] { record("own", x.value(), {x}); }).find("has no pullback"),
+            std::string::npos);
 }
 
 TEST(Tape, IsAsBeforeWhereTapesAreMixed) {
@@ -136,7 +145,8 @@ TEST(Tape, IsAsBeforeWhereTapesAreMixed) {
   const V x = tape.variable(T{1.0, 2.0});
   const V y = other.variable(T{1.0, 2.0});
   int alive = 0;
-  expect_unchanged(tape, x, [&] { record("own", x.value(), {{x, Pullback(&alive)}, {y, Pullback(&alive)}}); });
+  expect_unchanged(
+      tape, x, [&] { record("own", x.value(), {{x, Pullback(&alive)}, {y, Pullback(&alive)}}); });
   expect_unchanged(other, y, [&] { record("own", x.value(), {x, y}, Pullback(&alive)); });
   EXPECT_EQ(alive, 0);
 }
@@ -175,12 +185,15 @@ TEST(Tape, HoldsPullbacksOfAnySizeAndAlignment) {
   const V x = tape.variable(1.0);
   const auto large = std::make_unique<Large>();
   large->numbers[39999] = 5;
-  const V y = record("small", x.value(), {{x, [c = 'a'](const T& g) { return c == 'a' ? g : -g; }}});
-  const V z = record("aligned", x.value(), {{y, [a = Aligned()](const T& g) {
-                                               EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&a) % 64, 0U);
-                                               return g * a.numbers[7];
-                                             }}});
-  const V w = record("large", x.value(), {{z, [l = *large](const T& g) { return g * l.numbers[39999]; }}});
+  const V y =
+      record("small", x.value(), {{x, [c = 'a'](const T& g) { return c == 'a' ? g : -g; }}});
+  const V z =
+      record("aligned", x.value(), {{y, [a = Aligned()](const T& g) {
+                                       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(&a) % 64, 0U);
+                                       return g * a.numbers[7];
+                                     }}});
+  const V w =
+      record("large", x.value(), {{z, [l = *large](const T& g) { return g * l.numbers[39999]; }}});
   EXPECT_EQ(gradients(w * 2.0)[x].item(), 80);
 }
 
@@ -191,7 +204,8 @@ TEST(Tape, IsNotClearedInsideASweep) {
                                                 tape.clear();
                                                 return g;
                                               }}});
-  EXPECT_EQ(message_of([&] { gradients(y); }), "clear: a sweep over this tape is still running");
+  EXPECT_EQ(message_of([&] { gradients(y); }),
+            "clear: a reverse pass over this tape is still running");
   EXPECT_EQ(tape.size(), 2);
   EXPECT_EQ(gradients(x * x)[x].item(), 4);
   tape.clear();
@@ -202,7 +216,8 @@ TEST(Tape, IsNotRecordedOnInsideASweep) {
   Tape<double> tape;
   const V x = tape.variable(2.0);
   const V y = record("recording", x.value(), {{x, [x](const T& g) { return (x * g).value(); }}});
-  const V z = record("adding", x.value(), {{x, [&tape](const T& g) { return tape.variable(g).value(); }}});
+  const V z =
+      record("adding", x.value(), {{x, [&tape](const T& g) { return tape.variable(g).value(); }}});
   EXPECT_THROW(gradients(y), Error);
   EXPECT_THROW(gradients(z), Error);
   EXPECT_EQ(tape.size(), 3);
@@ -230,7 +245,8 @@ TEST(Tape, NamesTheOperatorWhosePullbackIsNotFinite) {
   tape.check_finite(true);
   const V x = tape.variable(T{1.0, 0.0});
   const V loss = sum(sqrt(x * 1.0) * 2.0);
-  EXPECT_EQ(message_of([&] { gradients(loss); }), "check_finite: a gradient from sqrt, of shape (2,), has inf at element 1");
+  EXPECT_EQ(message_of([&] { gradients(loss); }),
+            "check_finite: a gradient from sqrt, of shape (2,), has inf at element 1");
   tape.check_finite(false);
   EXPECT_EQ(gradients(loss)[x](1), std::numeric_limits<double>::infinity());
 }
@@ -239,10 +255,12 @@ TEST(Tape, NamesTheOperatorWhoseJointPullbackIsNotFinite) {
   Tape<double> tape;
   tape.check_finite(true);
   const V x = tape.variable(T{1.0, 0.0});
-  const V added = record("adding", x.value(), {x}, [](const T& g, Adjoints<double>& d) { d.add(0, g / T(0.0)); });
+  const V added = record("adding", x.value(), {x},
+                         [](const T& g, Adjoints<double>& d) { d.add(0, g / T(0.0)); });
   EXPECT_NE(message_of([&] { gradients(sum(added)); }).find("adding"), std::string::npos);
-  const V in_place = record("accumulating", x.value(), {x},
-                            [](const T& g, Adjoints<double>& d) { d.accumulator(0).mutable_data()[0] += g(0) / 0.0; });
+  const V in_place = record("accumulating", x.value(), {x}, [](const T& g, Adjoints<double>& d) {
+    d.accumulator(0).mutable_data()[0] += g(0) / 0.0;
+  });
   EXPECT_NE(message_of([&] { gradients(sum(in_place)); }).find("accumulating"), std::string::npos);
 }
 

@@ -18,7 +18,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t n = 0;
@@ -52,7 +54,8 @@ TEST(ToDot, DrawsAnArrowForEachUseAndNoneForConstants) {
   const auto z = x * y;  // n2
   z* z;                  // n3
   z + 1.0;               // n4
-  record("joint", x.value(), {Variable<double>(1.0), y}, [](const Tensor<double>& g, Adjoints<double>& d) { d.add(1, g); });
+  record("joint", x.value(), {Variable<double>(1.0), y},
+         [](const Tensor<double>& g, Adjoints<double>& d) { d.add(1, g); });
   const std::string dot = to_dot(tape);
   EXPECT_EQ(count(dot, "n0 -> n2;"), 1U);
   EXPECT_EQ(count(dot, "n1 -> n2;"), 1U);

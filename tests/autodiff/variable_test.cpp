@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
+
 #include <nablur/autodiff/gradients.h>
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/elementwise.h>
 #include <nablur/ops/reduce.h>
+#include <sstream>
 
 #include <optional>
 
@@ -15,7 +17,8 @@ namespace {
 using V = Variable<double>;
 using D = Dual<double>;
 
-// Numbers say nothing of the scalar type; a Dual holds its plain counterpart; float and double do not mix.
+// Numbers say nothing of the scalar type; a Dual holds its plain counterpart; float and double do
+// not mix.
 static_assert(std::is_same_v<Scalar<V, int>, double>);
 static_assert(std::is_same_v<Scalar<double, Tensor<float>>, float>);
 static_assert(std::is_same_v<Scalar<V, Variable<D>>, D>);
@@ -27,6 +30,18 @@ static_assert(!Operands<V, Variable<float>>);
 static_assert(!Operands<V, Tensor<float>>);
 static_assert(!Operands<Variable<float>, Variable<D>>);
 static_assert(!Operands<V, const char*>);
+
+TEST(Variable, PrintsItselfLikeATensor) {
+  Tape<double> tape;
+  std::ostringstream out;
+  out << tape.variable(Tensor<double>{1, 2});
+  EXPECT_EQ(out.str(), "Variable<double>(2,) [1, 2]");
+}
+
+TEST(Variable, NeverBecomesATensorInSilence) {
+  static_assert(!std::is_convertible_v<Variable<double>, Tensor<double>>);
+  static_assert(!std::is_assignable_v<Tensor<double>&, Variable<double>>);
+}
 
 }  // namespace
 
@@ -60,7 +75,8 @@ TEST(Variable, OfAClearedTapeIsReadButNotRecordedOn) {
   EXPECT_EQ(x.value()(1), 2);
   EXPECT_EQ(y.value()(1), 4);
   EXPECT_EQ(y.shape(), Shape{2});
-  EXPECT_EQ(message_of([&] { y * 2.0; }), "multiply: a variable of shape (2,) belongs to a tape that was cleared or destroyed");
+  EXPECT_EQ(message_of([&] { y * 2.0; }),
+            "multiply: a variable of shape (2,) belongs to a tape that was cleared or destroyed");
   EXPECT_THROW(sum(x), Error);
   EXPECT_THROW(gradients(x, Tensor<double>{1, 1}), Error);
   EXPECT_EQ(tape.size(), 0);
@@ -142,7 +158,8 @@ TEST(Variable, PlainOnATapeHasNoPlaceInADualExpression) {
   Tape<D> dual;
   const V x = plain.variable(Tensor<double>{1, 2});
   const Variable<D> y = dual.variable(Tensor<D>{{1, 1}, {2, 1}});
-  EXPECT_NE(message_of([&] { x* y; }).find("a plain variable of shape (2,) on a tape"), std::string::npos);
+  EXPECT_NE(message_of([&] { x* y; }).find("a plain variable of shape (2,) on a tape"),
+            std::string::npos);
   EXPECT_THROW(y + x, Error);
   EXPECT_EQ(dual.size(), 1);
 }

@@ -39,7 +39,8 @@ std::vector<double> noise(int n, unsigned seed) {
   return x;
 }
 
-std::vector<double> blurred(const std::vector<double>& x, double sigma, const std::string& border, double truncate) {
+std::vector<double> blurred(const std::vector<double>& x, double sigma, const std::string& border,
+                            double truncate) {
   const int n = static_cast<int>(x.size());
   const int radius = static_cast<int>(std::max(1.0, std::ceil(truncate * sigma)));
   std::vector<long double> w;
@@ -53,14 +54,16 @@ std::vector<double> blurred(const std::vector<double>& x, double sigma, const st
     long double total = 0;
     for (int d = -radius; d <= radius; ++d) {
       const int from = place(i + d, n, border);
-      if (from >= 0) total += w[static_cast<std::size_t>(d + radius)] * x[static_cast<std::size_t>(from)];
+      if (from >= 0)
+        total += w[static_cast<std::size_t>(d + radius)] * x[static_cast<std::size_t>(from)];
     }
     y.push_back(static_cast<double>(total / weights));
   }
   return y;
 }
 
-Outcome fit(const Scratch& scratch, const std::vector<double>& x, const std::vector<double>& y, std::vector<std::string> more) {
+Outcome fit(const Scratch& scratch, const std::vector<double>& x, const std::vector<double>& y,
+            std::vector<std::string> more) {
   scratch.write("x.txt", text_of(x));
   scratch.write("y.txt", text_of(y, ", "));
   more.insert(more.end(), {"--signal", "x.txt", "--smoothed", "y.txt"});
@@ -69,7 +72,8 @@ Outcome fit(const Scratch& scratch, const std::vector<double>& x, const std::vec
 
 double recovered(const Outcome& run) {
   double sigma = NAN;
-  if (std::sscanf(run.out.c_str(), "recovered sigma %lf", &sigma) != 1) ADD_FAILURE() << run.out << run.error;
+  if (std::sscanf(run.out.c_str(), "recovered sigma %lf", &sigma) != 1)
+    ADD_FAILURE() << run.out << run.error;
   return sigma;
 }
 

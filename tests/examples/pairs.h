@@ -10,7 +10,8 @@
 std::vector<double> noise(int n, unsigned seed);
 
 /// The definition, sample by sample: e^(−d²/2σ²) for |d| ≤ R, normalised, R = max(1, ⌈truncate σ⌉).
-std::vector<double> blurred(const std::vector<double>& x, double sigma, const std::string& border, double truncate = 3);
+std::vector<double> blurred(const std::vector<double>& x, double sigma, const std::string& border,
+                            double truncate = 3);
 
 /// factor · x + offset
 std::vector<double> scaled(std::vector<double> x, double factor, double offset = 0);

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <limits>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 #include "recover/numbers.h"
 
@@ -25,11 +25,13 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(Numbers, AreSeparatedByWhiteSpaceCommasAndNewlines) {
-  EXPECT_EQ(parse_numbers("1 2\t3\v4\f5,6 , 7,8,\n9\n\n10", "f"), (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  EXPECT_EQ(parse_numbers("1 2\t3\v4\f5,6 , 7,8,\n9\n\n10", "f"),
+            (Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
 }
 
 TEST(Numbers, StandOnLinesOfAnySystem) {
-  for (const char* text : {"1,2\n3,4\n", "1,2\r\n3,4\r\n", "1,2\r3,4\r", "1,2\n3,4", "1,2,\r\n3,4,\r\n"}) {
+  for (const char* text :
+       {"1,2\n3,4\n", "1,2\r\n3,4\r\n", "1,2\r3,4\r", "1,2\n3,4", "1,2,\r\n3,4,\r\n"}) {
     EXPECT_EQ(parse_numbers(text, "f"), (Numbers{1, 2, 3, 4})) << text;
   }
 }
@@ -42,9 +44,13 @@ TEST(Numbers, AreSpelledAsProgramsSpellThem) {
 
 TEST(Numbers, AreRoundedCorrectlyToTheEndsOfTheRange) {
   constexpr double least = std::numeric_limits<double>::denorm_min();
-  EXPECT_EQ(parse_numbers("4.9406564584124654e-324 2.4703282292062328e-324 2.4703282292062327e-324 1e-999 -1e-999", "f"),
-            (Numbers{least, least, 0, 0, 0}));
-  EXPECT_EQ(parse_numbers("1.7976931348623157e308 1.7976931348623158e308", "f")[1], std::numeric_limits<double>::max());
+  EXPECT_EQ(
+      parse_numbers(
+          "4.9406564584124654e-324 2.4703282292062328e-324 2.4703282292062327e-324 1e-999 -1e-999",
+          "f"),
+      (Numbers{least, least, 0, 0, 0}));
+  EXPECT_EQ(parse_numbers("1.7976931348623157e308 1.7976931348623158e308", "f")[1],
+            std::numeric_limits<double>::max());
   EXPECT_EQ(parse_numbers("9007199254740993 9007199254740992.9999999999999999999999", "f"),
             (Numbers{9007199254740992, 9007199254740992}));
   EXPECT_EQ(parse_numbers("0." + std::string(1000, '0') + "1e1001", "f"), Numbers{1});
@@ -53,7 +59,8 @@ TEST(Numbers, AreRoundedCorrectlyToTheEndsOfTheRange) {
 
 TEST(Numbers, MayBeWrittenOutToTheLastDigit) {
   char digits[1200];
-  for (const double number : {std::numeric_limits<double>::denorm_min(), -std::numeric_limits<double>::min()}) {
+  for (const double number :
+       {std::numeric_limits<double>::denorm_min(), -std::numeric_limits<double>::min()}) {
     std::snprintf(digits, sizeof digits, "%.1074f", number);
     EXPECT_EQ(parse_numbers(digits, "f"), Numbers{number});
   }
@@ -126,10 +133,13 @@ TEST(Numbers, AreNothingElse) {
                            "\xE2\x88\x92"
                            "5",
                            "\xEF\xBC\x91"}) {
-    EXPECT_NE(refusal(text).find("is not a number"), std::string::npos) << text << ": " << refusal(text);
+    EXPECT_NE(refusal(text).find("is not a number"), std::string::npos)
+        << text << ": " << refusal(text);
   }
-  for (const char* text : {"nan", "NaN", "-nan", "nan(1)", "inf", "-inf", "+inf", "Infinity", "1e999", "-1e309"}) {
-    EXPECT_NE(refusal(text).find("is not a finite number"), std::string::npos) << text << ": " << refusal(text);
+  for (const char* text :
+       {"nan", "NaN", "-nan", "nan(1)", "inf", "-inf", "+inf", "Infinity", "1e999", "-1e309"}) {
+    EXPECT_NE(refusal(text).find("is not a finite number"), std::string::npos)
+        << text << ": " << refusal(text);
   }
 }
 
@@ -141,12 +151,14 @@ TEST(Numbers, AreNotInBinaryNorUtf16Files) {
                                       "\xFE\xFF\0"
                                       "1"sv,
                                       "1\0 \0002\0"sv}) {
-    EXPECT_NE(refusal(text).find("the file is binary or UTF-16"), std::string::npos) << refusal(text);
+    EXPECT_NE(refusal(text).find("the file is binary or UTF-16"), std::string::npos)
+        << refusal(text);
   }
 }
 
 TEST(Numbers, MayNotBeMissingAltogether) {
-  for (const char* text : {"", " ", "\n\r\n", "\xEF\xBB\xBF  "}) EXPECT_EQ(refusal(text), "f: holds no number");
+  for (const char* text : {"", " ", "\n\r\n", "\xEF\xBB\xBF  "})
+    EXPECT_EQ(refusal(text), "f: holds no number");
 }
 
 TEST(Numbers, AreRefusedAtTheFirstFaultOfALineWithoutAnEnd) {
@@ -158,7 +170,8 @@ TEST(Numbers, AreRefusedAtTheFirstFaultOfALineWithoutAnEnd) {
   } catch (const nablur::Error& error) {
     message = error.what();
   }
-  EXPECT_EQ(message, "f, line 1, column 3: \"" + std::string(40, '9') + "...\" is too long for a number");
+  EXPECT_EQ(message,
+            "f, line 1, column 3: \"" + std::string(40, '9') + "...\" is too long for a number");
 }
 
 TEST(Numbers, MayBeManyButNotTooMany) {
@@ -200,7 +213,8 @@ TEST(Numbers, LeaveTheReaderReadyForAnotherFile) {
 }
 
 TEST(Numbers, ArePrintedSoThatTheyReadBackTheSame) {
-  for (const double number : {0.0, -0.0, 0.1, 1e-5, 123456789012345678.0, 5e-324, 1.7976931348623157e308}) {
+  for (const double number :
+       {0.0, -0.0, 0.1, 1e-5, 123456789012345678.0, 5e-324, 1.7976931348623157e308}) {
     const std::string text = recover::shortest(number);
     EXPECT_EQ(parse_numbers(text, "f"), Numbers{number}) << text;
   }
@@ -213,7 +227,8 @@ TEST(Numbers, AreWholeOnlyIfSpelledSo) {
   EXPECT_EQ(recover::parse_whole("+7"), 7);
   EXPECT_EQ(recover::parse_whole("-7"), -7);
   EXPECT_EQ(recover::parse_whole("9223372036854775807"), std::numeric_limits<std::int64_t>::max());
-  for (const char* text : {"", "+", "-", "+-7", " 7", "7 ", "7.0", "1e3", "0x7", "7u", "9223372036854775808", "inf"}) {
+  for (const char* text :
+       {"", "+", "-", "+-7", " 7", "7 ", "7.0", "1e3", "0x7", "7u", "9223372036854775808", "inf"}) {
     EXPECT_EQ(recover::parse_whole(text), std::nullopt) << text;
   }
 }

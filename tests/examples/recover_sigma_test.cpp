@@ -1,4 +1,5 @@
-// recover_sigma: the notebook's experiment, number for number; its figure, its progress, its end by Ctrl-C.
+// recover_sigma: the notebook's experiment, number for number; its figure, its progress, its end by
+// Ctrl-C.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -14,14 +15,15 @@ namespace {
 
 const std::string program = RECOVER_SIGMA;
 
-// ---- the notebook's experiment --------------------------------------------------------------------------------------
+// ---- the notebook's experiment ----------------------------------------------------------------
 
 std::string reference_text() {
   std::ifstream in(NOTEBOOK_REFERENCE);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// All numbers under a key, in order, within one of the file's sections. Its JSON is flat enough for that.
+// All numbers under a key, in order, within one of the file's sections. Its JSON is flat enough for
+// that.
 std::vector<double> reference(const std::string& section, const std::string& key) {
   const std::string text = reference_text();
   const std::size_t from = text.find("\"" + section + "\":");
@@ -82,11 +84,13 @@ TEST(RecoverSigma, PrintsWhatTheNotebookPrints) {
   ASSERT_EQ(analytic.size(), 10u);
   for (std::size_t i = 0; i < 10; ++i) {
     double printed[3] = {};
-    ASSERT_EQ(std::sscanf(lines[12 + i].c_str(), "analytic %lf numerical %lf error %lf", &printed[0], &printed[1], &printed[2]),
+    ASSERT_EQ(std::sscanf(lines[12 + i].c_str(), "analytic %lf numerical %lf error %lf",
+                          &printed[0], &printed[1], &printed[2]),
               3);
     EXPECT_NEAR(printed[0], analytic[i], 0.51e-5);
     EXPECT_NEAR(printed[1], numeric[i], 0.51e-5);
-    EXPECT_NEAR(printed[2], error[i], 3e-8);  // the difference of two losses near 40, divided by 1e-5, is known to 1e-9
+    EXPECT_NEAR(printed[2], error[i],
+                3e-8);  // the difference of two losses near 40, divided by 1e-5, is known to 1e-9
     // {: 09.5f} of the notebook: the sign, zeros up to nine characters
     EXPECT_EQ(lines[12 + i].substr(0, 10), printed[0] < 0 ? "analytic -" : "analytic  ");
     EXPECT_EQ(lines[12 + i].substr(18, 11), " numerical ") << lines[12 + i];
@@ -101,9 +105,11 @@ TEST(RecoverSigma, TellsWhereTooFewStepsEndAndDoesNotCallThemWrong) {
 
 TEST(RecoverSigma, RecoversOtherScalesOnOtherBorders) {
   for (const char* border : {"replicate", "symmetric", "mirror", "circular"}) {
-    const Outcome run = Scratch().run(program, {"--sigma", "2", "--length", "200", "--seed", "7", "--border", border});
+    const Outcome run = Scratch().run(
+        program, {"--sigma", "2", "--length", "200", "--seed", "7", "--border", border});
     EXPECT_EQ(run.exit_code, 0) << run.error;
-    EXPECT_NE(run.out.find("true sigma 2.00 recovered sigma 2.00"), std::string::npos) << border << run.out;
+    EXPECT_NE(run.out.find("true sigma 2.00 recovered sigma 2.00"), std::string::npos)
+        << border << run.out;
   }
 }
 
@@ -122,12 +128,14 @@ TEST(RecoverSigma, AdvisesAStepThatSuitsALongerSignal) {
   ASSERT_NE(at, std::string::npos) << run.out;
   const std::string step = run.out.substr(at + 11, run.out.find('\n', at) - at - 11);
   const Outcome second = Scratch().run(program, {"--length", "5000", "--step", step});
-  EXPECT_NE(second.out.find("true sigma 3.00 recovered sigma 3.00"), std::string::npos) << step << second.out;
+  EXPECT_NE(second.out.find("true sigma 3.00 recovered sigma 3.00"), std::string::npos)
+      << step << second.out;
 }
 
 TEST(RecoverSigma, DrawsAFigureInEachFormat) {
   const Scratch scratch;
-  for (const auto& [name, magic] : {std::pair{"a figure's name $(x).svg", "<?xml"}, {"f.PNG", "\x89PNG"}, {"f.pdf", "%PDF"}}) {
+  for (const auto& [name, magic] :
+       {std::pair{"a figure's name $(x).svg", "<?xml"}, {"f.PNG", "\x89PNG"}, {"f.pdf", "%PDF"}}) {
     const Outcome run = scratch.run(program, {"--figure", name});
     ASSERT_EQ(run.exit_code, 0) << run.error;
     const std::string drawn = scratch.read(name);
@@ -136,14 +144,16 @@ TEST(RecoverSigma, DrawsAFigureInEachFormat) {
   }
   EXPECT_EQ(scratch.files().size(), 3u);
   const std::string svg = scratch.read("a figure's name $(x).svg");
-  for (const char* text : {"filter w", "recovery, step 0", "recovery, step 16", "recovery, at the end", "loss", "scale"}) {
+  for (const char* text : {"filter w", "recovery, step 0", "recovery, step 16",
+                           "recovery, at the end", "loss", "scale"}) {
     EXPECT_NE(svg.find(text), std::string::npos) << text;
   }
 }
 
-// ---- progress and Ctrl-C --------------------------------------------------------------------------------------------
+// ---- progress and Ctrl-C ----------------------------------------------------------------------
 
-const std::vector<std::string> long_run = {"--iterations", "100000000", "--csv", "t.csv", "--figure", "f.svg"};
+const std::vector<std::string> long_run = {"--iterations", "100000000", "--csv",
+                                           "t.csv",        "--figure",  "f.svg"};
 
 TEST(RecoverSigma, ShowsProgressInPlainLinesWhenPipedAndLeavesNothingWhenInterrupted) {
   const Scratch scratch;

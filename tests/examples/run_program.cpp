@@ -18,7 +18,8 @@
 namespace {
 
 [[noreturn]] void become(const std::filesystem::path& folder, const std::string& program,
-                         const std::vector<std::string>& arguments, const Environment& environment) {
+                         const std::vector<std::string>& arguments,
+                         const Environment& environment) {
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -68,7 +69,9 @@ Scratch::~Scratch() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void Scratch::write(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
+void Scratch::write(const std::string& name, const std::string& text) const {
+  std::ofstream(path(name)) << text;
+}
 
 std::string Scratch::read(const std::string& name) const {
   std::ifstream in(path(name));
@@ -77,7 +80,8 @@ std::string Scratch::read(const std::string& name) const {
 
 std::vector<std::string> Scratch::files() const {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -108,13 +112,14 @@ Outcome Scratch::run(const std::string& program, const std::vector<std::string>&
   return run;
 }
 
-Outcome Scratch::run_until(const std::string& program, const std::vector<std::string>& arguments, const std::string& text,
-                           int signal, bool terminal) const {
+Outcome Scratch::run_until(const std::string& program, const std::vector<std::string>& arguments,
+                           const std::string& text, int signal, bool terminal) const {
   Pipe error;
   if (terminal) {
     close(error.read_end);
     close(error.write_end);
-    if (openpty(&error.read_end, &error.write_end, nullptr, nullptr, nullptr) != 0) throw std::runtime_error("no terminal");
+    if (openpty(&error.read_end, &error.write_end, nullptr, nullptr, nullptr) != 0)
+      throw std::runtime_error("no terminal");
   }
   const pid_t child = fork();
   if (child == 0) {

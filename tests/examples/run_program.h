@@ -33,16 +33,19 @@ class Scratch {
   std::vector<std::string> files() const;
 
   /// Runs to the end, in this folder.
-  Outcome run(const std::string& program, const std::vector<std::string>& arguments, const Environment& environment = {}) const;
-  /// Runs until standard error (a terminal where `terminal` is set) holds `text`, then sends the signal and waits.
-  Outcome run_until(const std::string& program, const std::vector<std::string>& arguments, const std::string& text, int signal,
-                    bool terminal) const;
+  Outcome run(const std::string& program, const std::vector<std::string>& arguments,
+              const Environment& environment = {}) const;
+  /// Runs until standard error (a terminal where `terminal` is set) holds `text`, then sends the
+  /// signal and waits.
+  Outcome run_until(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::string& text, int signal, bool terminal) const;
 
  private:
   std::filesystem::path folder_;
 };
 
-/// Standard error without the lines that tell the progress of a run that takes longer than a second.
+/// Standard error without the lines that tell the progress of a run that takes longer than a
+/// second.
 std::string without_progress(const std::string& error);
 
 std::vector<std::string> lines_of(const std::string& text);

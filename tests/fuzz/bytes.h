@@ -1,6 +1,6 @@
 #pragma once
-// A fuzzer's input, read from front to back as small choices. Past its end all bytes are 0, which every reader takes for its
-// simplest choice.
+// A fuzzer's input, read from front to back as small choices. Past its end all bytes are 0, which
+// every reader takes for its simplest choice.
 
 #include <algorithm>
 #include <array>
@@ -12,28 +12,29 @@
 namespace nablur::fuzz {
 
 /// Sizes, indices and counts that code trips over.
-inline constexpr std::array<std::int64_t, 22> kHostileIntegers = {0,
-                                                                  1,
-                                                                  -1,
-                                                                  2,
-                                                                  -2,
-                                                                  3,
-                                                                  7,
-                                                                  -7,
-                                                                  64,
-                                                                  std::int64_t{1} << 26,
-                                                                  (std::int64_t{1} << 26) + 1,
-                                                                  std::int64_t{1} << 31,
-                                                                  std::int64_t{1} << 32,
-                                                                  std::int64_t{1} << 50,
-                                                                  std::int64_t{1} << 53,
-                                                                  std::int64_t{1} << 62,
-                                                                  -(std::int64_t{1} << 62),
-                                                                  std::int64_t{1} << 61,
-                                                                  std::numeric_limits<std::int64_t>::max(),
-                                                                  std::numeric_limits<std::int64_t>::max() - 1,
-                                                                  std::numeric_limits<std::int64_t>::min(),
-                                                                  std::numeric_limits<std::int64_t>::min() + 1};
+inline constexpr std::array<std::int64_t, 22> kHostileIntegers = {
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    7,
+    -7,
+    64,
+    std::int64_t{1} << 26,
+    (std::int64_t{1} << 26) + 1,
+    std::int64_t{1} << 31,
+    std::int64_t{1} << 32,
+    std::int64_t{1} << 50,
+    std::int64_t{1} << 53,
+    std::int64_t{1} << 62,
+    -(std::int64_t{1} << 62),
+    std::int64_t{1} << 61,
+    std::numeric_limits<std::int64_t>::max(),
+    std::numeric_limits<std::int64_t>::max() - 1,
+    std::numeric_limits<std::int64_t>::min(),
+    std::numeric_limits<std::int64_t>::min() + 1};
 
 /// Numbers at which functions bend, overflow or lose their digits.
 inline constexpr std::array<double, 28> kHostileNumbers = {0.0,
@@ -70,7 +71,8 @@ class Bytes {
   Bytes(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
 
   bool empty() const { return rest_.empty(); }
-  /// The next `count` bytes (or as many as there are) as an input of their own, which are skipped here.
+  /// The next `count` bytes (or as many as there are) as an input of their own, which are skipped
+  /// here.
   Bytes split(std::size_t count) {
     const auto part = rest_.first(std::min(count, rest_.size()));
     rest_ = rest_.subspan(part.size());
@@ -89,7 +91,9 @@ class Bytes {
   /// True for one byte value in n.
   bool one_in(std::int64_t n) { return below(n) == n - 1; }
 
-  std::int64_t hostile_integer() { return kHostileIntegers[static_cast<std::size_t>(below(kHostileIntegers.size()))]; }
+  std::int64_t hostile_integer() {
+    return kHostileIntegers[static_cast<std::size_t>(below(kHostileIntegers.size()))];
+  }
   /// One of the list above, or (one time in four) any bits whatever.
   double hostile_number() {
     const auto choice = static_cast<std::size_t>(below(kHostileNumbers.size() * 4 / 3));
@@ -98,7 +102,8 @@ class Bytes {
     for (int i = 0; i < 8; ++i) bits = bits << 8 | static_cast<std::uint64_t>(byte());
     double number = 0;
     std::memcpy(&number, &bits, sizeof number);
-    // A signalling NaN becomes a quiet one on its way through most instructions, but not through all.
+    // A signalling NaN becomes a quiet one on its way through most instructions, but not through
+    // all.
     return number == number ? number : std::numeric_limits<double>::quiet_NaN();
   }
 
@@ -117,7 +122,9 @@ class Noise {
     return z ^ z >> 31;
   }
   /// Uniform in [low, high).
-  double between(double low, double high) { return low + (high - low) * static_cast<double>(bits() >> 11) * 0x1p-53; }
+  double between(double low, double high) {
+    return low + (high - low) * static_cast<double>(bits() >> 11) * 0x1p-53;
+  }
   /// Of either sign, of a magnitude in [½, 2): a weight that leaves nothing out.
   double weight() {
     const double magnitude = between(0.5, 2);

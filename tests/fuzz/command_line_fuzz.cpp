@@ -1,5 +1,6 @@
-// The command line of examples/recover_sigma: an input is a list of arguments, one a line. What is taken must be as --help says,
-// by a plain reading of the arguments; and must come back the same from the arguments that spell it out.
+// The command line of examples/recover_sigma: an input is a list of arguments, one a line. What is
+// taken must be as --help says, by a plain reading of the arguments; and must come back the same
+// from the arguments that spell it out.
 
 #include <algorithm>
 #include <cstdlib>
@@ -27,10 +28,11 @@ Oracle helped("help is given if it is asked for, and nothing else", 10);
 Oracle round_trip("a setting that is spelled out is the same again, in any order", 10);
 Oracle notebook("the notebook's experiment is the default setting", 10);
 
-// ---- the plain reader -----------------------------------------------------------------------------------------------
+// ---- the plain reader -------------------------------------------------------------------------
 
 // By name; nothing if an argument is not an option with one value, given once.
-std::optional<std::map<std::string, std::string>> read_plainly(const Arguments& arguments, bool& help) {
+std::optional<std::map<std::string, std::string>> read_plainly(const Arguments& arguments,
+                                                               bool& help) {
   std::map<std::string, std::string> values;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "-h" || arguments[i] == "--help") {
@@ -65,12 +67,13 @@ bool in_range(const std::string& name, const std::string& value) {
     double low, high;
     bool point, open;
   };
-  static const std::map<std::string, Range> ranges = {{"--sigma", {0, 1e6, true, false}},
-                                                      {"--length", {1, 1e7, false, false}},
-                                                      {"--seed", {0, 4294967295, false, false}},
-                                                      {"--iterations", {1, 1e8, false, false}},
-                                                      {"--step", {0, 1.7976931348623157e308, true, true}},
-                                                      {"--truncate", {0, 100, true, true}}};
+  static const std::map<std::string, Range> ranges = {
+      {"--sigma", {0, 1e6, true, false}},
+      {"--length", {1, 1e7, false, false}},
+      {"--seed", {0, 4294967295, false, false}},
+      {"--iterations", {1, 1e8, false, false}},
+      {"--step", {0, 1.7976931348623157e308, true, true}},
+      {"--truncate", {0, 100, true, true}}};
   const auto range = ranges.find(name);
   if (range == ranges.end()) return false;
   if (!spells(value, range->second.point)) return false;
@@ -91,16 +94,19 @@ bool ends_in(const std::string& name, const char* ending) {
 
 bool is_good(const std::string& name, const std::string& value) {
   if (name == "--border") {
-    return value == "zero" || value == "replicate" || value == "symmetric" || value == "mirror" || value == "circular";
+    return value == "zero" || value == "replicate" || value == "symmetric" || value == "mirror" ||
+           value == "circular";
   }
   if (name == "--figure") {
-    return value != "-" && (ends_in(value, ".svg") || ends_in(value, ".png") || ends_in(value, ".pdf"));
+    return value != "-" &&
+           (ends_in(value, ".svg") || ends_in(value, ".png") || ends_in(value, ".pdf"));
   }
-  if (name == "--csv" || name == "--signal" || name == "--smoothed") return !value.empty() && value != "-";
+  if (name == "--csv" || name == "--signal" || name == "--smoothed")
+    return !value.empty() && value != "-";
   return in_range(name, value);
 }
 
-// ---- a setting, spelled out -----------------------------------------------------------------------------------------
+// ---- a setting, spelled out -------------------------------------------------------------------
 
 Arguments spell_out(const Setting& setting) {
   Arguments out = {"--sigma=" + recover::shortest(setting.sigma),
@@ -123,21 +129,26 @@ void check_meaning(const std::map<std::string, std::string>& values, const Setti
     meaning[argument.substr(0, argument.find('='))] = argument.substr(argument.find('=') + 1);
   }
   for (const auto& [name, value] : values) {
-    const bool text = name == "--border" || name == "--csv" || name == "--figure" || name == "--signal" || name == "--smoothed";
+    const bool text = name == "--border" || name == "--csv" || name == "--figure" ||
+                      name == "--signal" || name == "--smoothed";
     const std::string& found = meaning[name];
-    accepted.expect(text ? found == value : std::strtod(found.c_str(), nullptr) == std::strtod(value.c_str(), nullptr), name, " ",
-                    value, " became ", found);
+    accepted.expect(
+        text ? found == value
+             : std::strtod(found.c_str(), nullptr) == std::strtod(value.c_str(), nullptr),
+        name, " ", value, " became ", found);
   }
   const Setting defaults;
   for (const std::string& argument : spell_out(defaults)) {
     const std::string name = argument.substr(0, argument.find('='));
-    if (values.count(name) == 0) accepted.expect(name + "=" + meaning[name] == argument, name, " became ", meaning[name]);
+    if (values.count(name) == 0)
+      accepted.expect(name + "=" + meaning[name] == argument, name, " became ", meaning[name]);
   }
 }
 
 void check_round_trip(const Setting& setting, std::size_t turn) {
   Arguments spelled = spell_out(setting);
-  std::rotate(spelled.begin(), spelled.begin() + static_cast<std::ptrdiff_t>(turn % spelled.size()), spelled.end());
+  std::rotate(spelled.begin(), spelled.begin() + static_cast<std::ptrdiff_t>(turn % spelled.size()),
+              spelled.end());
   round_trip.expect(recover::parse_command_line(spelled).setting == setting, spelled.front());
 }
 
@@ -172,7 +183,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   accepted.expect(line.has_value(), sentence);
-  helped.expect(line->help.has_value() == help && (!help || line->help->find("Usage: recover_sigma") != std::string::npos), text);
+  helped.expect(line->help.has_value() == help &&
+                    (!help || line->help->find("Usage: recover_sigma") != std::string::npos),
+                text);
   if (help) return 0;
   check_meaning(*values, line->setting);
   check_round_trip(line->setting, size);

@@ -1,5 +1,6 @@
-// Random programs over all operators. Each step either throws nablur::Error and leaves the tape as it was, or gives what a
-// second, plain implementation of NumPy's rules predicts; the gradients are those that the chain rule makes of the steps' own.
+// Random programs over all operators. Each step either throws nablur::Error and leaves the tape as
+// it was, or gives what a second, plain implementation of NumPy's rules predicts; the gradients are
+// those that the chain rule makes of the steps' own.
 
 #include <algorithm>
 

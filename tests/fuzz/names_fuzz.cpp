@@ -1,4 +1,5 @@
-// Text in: the names of borders and of instruction sets. Each is taken or refused with an Error; what is taken has one meaning.
+// Text in: the names of borders and of instruction sets. Each is taken or refused with an Error;
+// what is taken has one meaning.
 
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ void check_border(const F& from, std::string_view name) {
     const Border border = from(name);
     known.expect(std::string_view(to_string(border)) != "unknown", name);
   } catch (const Error& e) {
-    refused.expect(std::string_view(e.what()).find(name) != std::string_view::npos, name, " is not in ", e.what());
+    refused.expect(std::string_view(e.what()).find(name) != std::string_view::npos, name,
+                   " is not in ", e.what());
   }
 }
 
@@ -33,7 +35,8 @@ void check_target(const std::string& name) {
     target.expect(simd_target() == name, name);
     set_simd_target(before);
   } catch (const Error&) {
-    target.expect(simd_target() == before, name, " was refused, but the target is now ", simd_target());
+    target.expect(simd_target() == before, name, " was refused, but the target is now ",
+                  simd_target());
   }
 }
 
@@ -46,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_border([](std::string_view n) { return border_from_scipy(n); }, name);
   check_border([](std::string_view n) { return border_from_opencv(n); }, name);
   check_border([](std::string_view n) { return border_from_torch(n); }, name);
-  for (const Border b : {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular}) {
+  for (const Border b :
+       {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular}) {
     round_trip.expect(border_from_name(to_string(b)) == b, to_string(b));
   }
   check_target(name);

@@ -1,5 +1,5 @@
-// The reader of numbers of examples/recover: which texts it takes, what it makes of them, and where it sees a fault; held against
-// a plain reading of the same text, token by token, with strtod.
+// The reader of numbers of examples/recover: which texts it takes, what it makes of them, and where
+// it sees a fault; held against a plain reading of the same text, token by token, with strtod.
 
 #include <algorithm>
 #include <bit>
@@ -28,7 +28,7 @@ Oracle printed("numbers that are printed read back the same, to the last bit", 1
 Oracle pieces("text in pieces reads as it does whole", 1000);
 Oracle whole("a whole number is what strtoll takes for one", 20);
 
-// ---- the plain reader -----------------------------------------------------------------------------------------------
+// ---- the plain reader -------------------------------------------------------------------------
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -108,7 +108,7 @@ std::string place_of(std::string_view text, std::size_t fault) {
   return "f, line " + std::to_string(line) + ", column " + std::to_string(fault - start + 1) + ": ";
 }
 
-// ---- the reader at hand ---------------------------------------------------------------------------------------------
+// ---- the reader at hand -----------------------------------------------------------------------
 
 struct Outcome {
   Numbers numbers;
@@ -152,19 +152,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome outcome = read(text, text.size() + 1);
   if (plain.fault) {
     refused.expect(!outcome.sentence.empty(), text);
-    placed.expect(outcome.sentence.starts_with(place_of(text, *plain.fault)), outcome.sentence, " is not at ",
-                  place_of(text, *plain.fault));
+    placed.expect(outcome.sentence.starts_with(place_of(text, *plain.fault)), outcome.sentence,
+                  " is not at ", place_of(text, *plain.fault));
   } else if (plain.numbers.empty()) {
     refused.expect(outcome.sentence == "f: holds no number", outcome.sentence);
   } else {
-    accepted.expect(outcome.sentence.empty() && same(outcome.numbers, plain.numbers), outcome.sentence);
+    accepted.expect(outcome.sentence.empty() && same(outcome.numbers, plain.numbers),
+                    outcome.sentence);
     std::string again;
     for (const double number : outcome.numbers) again += recover::shortest(number) + ",";
     printed.expect(same(read(again, again.size()).numbers, outcome.numbers), again);
   }
   const std::size_t piece = size == 0 ? 1 : 1 + data[size / 2] % 7u;
   const Outcome other = read(text, piece);
-  pieces.expect(same(other.numbers, outcome.numbers) && other.sentence == outcome.sentence, other.sentence);
+  pieces.expect(same(other.numbers, outcome.numbers) && other.sentence == outcome.sentence,
+                other.sentence);
   check_whole(text.substr(0, std::min(text.find_first_of(" \t\v\f\r\n,"), text.size())));
   return 0;
 }

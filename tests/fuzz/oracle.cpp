@@ -10,7 +10,8 @@ constinit Oracle* oracles = nullptr;
 
 }  // namespace
 
-Oracle::Oracle(const char* name, std::int64_t at_least) noexcept : name_(name), at_least_(at_least), next_(oracles) {
+Oracle::Oracle(const char* name, std::int64_t at_least) noexcept
+    : name_(name), at_least_(at_least), next_(oracles) {
   oracles = this;
 }
 
@@ -20,7 +21,8 @@ bool Oracle::report() {
     const bool rare = oracle->checked_ < oracle->at_least_;
     enough = enough && !rare;
     std::fprintf(stderr, "oracle: %-60s checked %9lld, skipped %9lld%s\n", oracle->name_,
-                 static_cast<long long>(oracle->checked_), static_cast<long long>(oracle->skipped_), rare ? "  TOO RARELY" : "");
+                 static_cast<long long>(oracle->checked_), static_cast<long long>(oracle->skipped_),
+                 rare ? "  TOO RARELY" : "");
   }
   return enough;
 }

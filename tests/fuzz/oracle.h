@@ -1,14 +1,15 @@
 #pragma once
-// What the fuzzers share: an Oracle is one property that a fuzzer checks. It counts how often it was checked, so that a replay of
-// the corpus can tell an oracle that holds from one that was never asked.
+// What the fuzzers share: an Oracle is one property that a fuzzer checks. It counts how often it
+// was checked, so that a replay of the corpus can tell an oracle that holds from one that was never
+// asked.
 //
-//   Oracle adjoint("blur and its transpose are adjoint", 100);     // a replay must check it at least 100 times
-//   adjoint.expect(error <= bound, "error ", error, " of at most ", bound);
+//   Oracle adjoint("blur and its transpose are adjoint", 100);     // a replay must check it at
+//   least 100 times adjoint.expect(error <= bound, "error ", error, " of at most ", bound);
 
 #include <cstdint>
 #include <type_traits>
 
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 
 namespace nablur::fuzz {
 
@@ -19,8 +20,8 @@ class Oracle {
   Oracle(const Oracle&) = delete;
   Oracle& operator=(const Oracle&) = delete;
 
-  /// Counts a check. Reports a finding and ends the program if `holds` is false; the parts say what was seen. A part that is a
-  /// function without arguments is called only then.
+  /// Counts a check. Reports a finding and ends the program if `holds` is false; the parts say what
+  /// was seen. A part that is a function without arguments is called only then.
   template <class... Parts>
   void expect(bool holds, const Parts&... parts) {
     ++checked_;

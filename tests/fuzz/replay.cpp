@@ -1,4 +1,5 @@
-// The main of a fuzzer in an ordinary build: runs each file of a corpus, then a fixed number of pseudo-random inputs.
+// The main of a fuzzer in an ordinary build: runs each file of a corpus, then a fixed number of
+// pseudo-random inputs.
 //
 //   replay <folder or file> [random inputs]
 

@@ -1,4 +1,5 @@
-// First and second derivatives of products, quotients and powers over the whole range, against long double.
+// First and second derivatives of products, quotients and powers over the whole range, against long
+// double.
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,8 @@ using namespace nablur::arithmetic_test;
 
 namespace {
 
-// Value, both slopes in both modes, and the three second derivatives of a function of two numbers, against long double.
+// Value, both slopes in both modes, and the three second derivatives of a function of two numbers,
+// against long double.
 struct Reference {
   Wide y, by_a, by_b, by_aa, by_ab, by_bb;
 };
@@ -44,7 +46,8 @@ TEST(Arithmetic, ProductsAndQuotientsAreExactOverTheWholeRange) {
   for (const double b : {-1e300, -3.0, -1e-100, 5e-324, 1e-160, 0.7, 1.0, 40.0, 1e155, 1.7e308}) {
     for (const double a : {-1e300, -1.0, -1e-200, 0.0, 1e-300, 0.3, 800.0, 1e200}) {
       const Wide p = a, q = b;
-      const Reference quotient{p / q, 1 / q, -p / q / q, 0, -1 / q / q, 2 * p / q / q / q}, product{p * q, q, p, 0, 1, 0};
+      const Reference quotient{p / q, 1 / q, -p / q / q, 0, -1 / q / q, 2 * p / q / q / q},
+          product{p * q, q, p, 0, 1, 0};
       expect_slopes(divide, a, b, quotient);
       expect_curvatures(divide, a, b, quotient);
       expect_slopes(multiply, a, b, product);
@@ -56,7 +59,8 @@ TEST(Arithmetic, ProductsAndQuotientsAreExactOverTheWholeRange) {
 // Exponents of few digits, so that b − 1 is exact.
 Reference power_reference(Wide a, Wide b) {
   const Wide y = std::pow(a, b), ln = std::log(a), steep = std::pow(a, b - 1);
-  return {y, b * steep, y * ln, b * (b - 1) * std::pow(a, b - 2), steep * (1 + b * ln), y * ln * ln};
+  return {y,          b * steep, y * ln, b * (b - 1) * std::pow(a, b - 2), steep * (1 + b * ln),
+          y * ln * ln};
 }
 
 TEST(Arithmetic, PowersAreExactOverTheWholeRange) {
@@ -64,15 +68,19 @@ TEST(Arithmetic, PowersAreExactOverTheWholeRange) {
     for (const double b : {-2.0, -1.0, -0.5, 0.125, 0.5, 1.0, 1.5, 2.0, 3.0, 40.0}) {
       const Reference want = power_reference(a, b);
       expect_slopes(power, a, b, want);
-      const Wide term = b * std::log(static_cast<Wide>(a)), spread = (1 + std::abs(term)) / std::abs(1 + term);
-      if (a > 1e-308 && std::isnormal(static_cast<double>(want.y))) expect_curvatures(power, a, b, want, spread);
+      const Wide term = b * std::log(static_cast<Wide>(a)),
+                 spread = (1 + std::abs(term)) / std::abs(1 + term);
+      if (a > 1e-308 && std::isnormal(static_cast<double>(want.y)))
+        expect_curvatures(power, a, b, want, spread);
     }
   }
 }
 
 TEST(Arithmetic, MixedSecondDerivativesOfPowOutliveThePowerItself) {
-  for (const auto& [a, b] :
-       {std::pair{1e-300, 1.5}, {1e-200, 2.0}, {1.7e308, 1.5}, {5e-324, 0.5}}) {  // a^b is 0 or ∞, or 1/a is ∞
+  for (const auto& [a, b] : {std::pair{1e-300, 1.5},
+                             {1e-200, 2.0},
+                             {1.7e308, 1.5},
+                             {5e-324, 0.5}}) {  // a^b is 0 or ∞, or 1/a is ∞
     const Wide want = power_reference(a, b).by_ab;
     const D x[2] = {a, b};
     EXPECT_LE(ulps(hvp(power, x, {D(1.0), D(0.0)})[1].item(), want), 8) << a << "^" << b;
@@ -127,7 +135,9 @@ TEST(Arithmetic, APowerOfZeroPullsItsExponentNowhere) {
     EXPECT_EQ(hvp(power, {D(0.0), D(b)}, {D(0.0), D(1.0)})[1].item(), 0.0) << b;
   }
   EXPECT_EQ(vjp(power, {D(0.0), D(-1.0)}, 1.0)[1].item(), -kInf);
-  const auto error = [](const auto& b) { return sum(square(pow(D{0.0, 0.25, 4.0}, b) - D{1.0, 0.5, 2.0})); };
+  const auto error = [](const auto& b) {
+    return sum(square(pow(D{0.0, 0.25, 4.0}, b) - D{1.0, 0.5, 2.0}));
+  };
   EXPECT_TRUE(std::isfinite(vjp(error, D(0.0), 1.0).item()));
 }
 

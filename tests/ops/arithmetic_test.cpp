@@ -1,5 +1,5 @@
-// What a gradient check cannot see of arithmetic: broadcasting against an index-by-index reference, special values, ties, masks,
-// mixed operands, constants, messages.
+// What a gradient check cannot see of arithmetic: broadcasting against an index-by-index reference,
+// special values, ties, masks, mixed operands, constants, messages.
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -13,7 +13,8 @@ using namespace nablur::arithmetic_test;
 
 namespace {
 
-// The element of x that stands at `index` of a broadcast result, by NumPy's rule: aligned at the last axis, sizes of 1 repeat.
+// The element of x that stands at `index` of a broadcast result, by NumPy's rule: aligned at the
+// last axis, sizes of 1 repeat.
 double broadcast_element(const D& x, const std::vector<std::int64_t>& index) {
   std::int64_t at = 0;
   const std::size_t lead = index.size() - static_cast<std::size_t>(x.rank());
@@ -33,7 +34,8 @@ TEST(Arithmetic, BroadcastsAsNumPyDoesUpToRankSix) {
     const auto shrunk = [&full] {
       auto sizes = full;
       for (auto& n : sizes) n = *rc::gen::element(n, std::int64_t{1});
-      sizes.erase(sizes.begin(), sizes.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, std::ssize(full) + 1));
+      sizes.erase(sizes.begin(),
+                  sizes.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, std::ssize(full) + 1));
       return sizes;
     };
     const bool swapped = *rc::gen::arbitrary<bool>();
@@ -45,15 +47,18 @@ TEST(Arithmetic, BroadcastsAsNumPyDoesUpToRankSix) {
     std::vector<std::int64_t> index(full.size(), 0);
     for (std::int64_t i = 0; i < y.size(); ++i) {
       std::int64_t rest = i;
-      for (std::size_t axis = full.size(); axis-- > 0; rest /= full[axis]) index[axis] = rest % full[axis];
+      for (std::size_t axis = full.size(); axis-- > 0; rest /= full[axis])
+        index[axis] = rest % full[axis];
       const double u = broadcast_element(a, index), v = broadcast_element(b, index);
       RC_ASSERT(y.data()[i] == u - v);
       RC_ASSERT(mask.data()[i] == (u > v ? 1.0 : 0.0));
     }
     // Each element of the part receives the gradients of all places where it stood.
-    const D g = swapped ? vjp(subtract, {a, b}, D::ones(y.shape()))[0] : vjp(add, {a, b}, D::ones(y.shape()))[1];
+    const D g = swapped ? vjp(subtract, {a, b}, D::ones(y.shape()))[0]
+                        : vjp(add, {a, b}, D::ones(y.shape()))[1];
     RC_ASSERT(g.shape() == part.shape());
-    for (const double n : g) RC_ASSERT(n * static_cast<double>(part.size()) == static_cast<double>(y.size()));
+    for (const double n : g)
+      RC_ASSERT(n * static_cast<double>(part.size()) == static_cast<double>(y.size()));
   }));
 }
 
@@ -62,7 +67,8 @@ TEST(Arithmetic, TwoStretchedOperandsMakeAnOuterProduct) {
   EXPECT_EQ(y.shape(), (Shape{3, 2}));
   EXPECT_EQ(y(2, 1), 60);
   EXPECT_EQ((constant(D::zeros({3, 1})) + constant(D::zeros({0}))).shape(), (Shape{3, 0}));
-  EXPECT_EQ((constant(D::zeros({2, 1, 1, 3, 1})) + constant(D::zeros({4, 1, 1, 5, 1, 2}))).shape(), (Shape{4, 2, 1, 5, 3, 2}));
+  EXPECT_EQ((constant(D::zeros({2, 1, 1, 3, 1})) + constant(D::zeros({4, 1, 1, 5, 1, 2}))).shape(),
+            (Shape{4, 2, 1, 5, 3, 2}));
 }
 
 TEST(Arithmetic, NamesTheOperatorTheShapesAndTheAxisThatDoNotBroadcast) {
@@ -84,11 +90,14 @@ TEST(Arithmetic, NamesTheOperatorTheShapesAndTheAxisThatDoNotBroadcast) {
 }
 
 TEST(Arithmetic, SpecialValuesAreThoseOfIeeeArithmetic) {
-  const double numbers[] = {-kInf, -1e308, -800, -1, -5e-324, -0.0, 0.0, 5e-324, 2.3e-308, 1, 3, 800, 1.7e308, kInf, kNan};
+  const double numbers[] = {-kInf,    -1e308, -800, -1,  -5e-324, -0.0, 0.0, 5e-324,
+                            2.3e-308, 1,      3,    800, 1.7e308, kInf, kNan};
   for (const double a : numbers) {
     EXPECT_EQ(std::signbit((-constant(a)).item()), !std::signbit(a)) << a;
     for (const double b : numbers) {
-      const auto same = [&](double got, double want) { EXPECT_EQ(ulps(got, want), 0) << a << ", " << b << " gave " << got; };
+      const auto same = [&](double got, double want) {
+        EXPECT_EQ(ulps(got, want), 0) << a << ", " << b << " gave " << got;
+      };
       same((constant(a) + constant(b)).item(), a + b);
       same((constant(a) - constant(b)).item(), a - b);
       same((constant(a) * constant(b)).item(), a * b);
@@ -108,7 +117,8 @@ TEST(Arithmetic, TiesShareTheGradientInBothModes) {
   const D a{1, 2, 0.0, kInf, -1}, b{2, 2, -0.0, kInf, -3}, ones = D::ones({5});
   const double by_a_max[] = {0, 0.5, 0.5, 0.5, 1}, by_a_min[] = {1, 0.5, 0.5, 0.5, 0};
   const auto max_reverse = vjp(greatest, {a, b}, ones), min_reverse = vjp(least, {a, b}, ones);
-  const D max_forward = jvp(greatest, {a, b}, {ones, D::zeros({5})}), min_forward = jvp(least, {a, b}, {ones, D::zeros({5})});
+  const D max_forward = jvp(greatest, {a, b}, {ones, D::zeros({5})}),
+          min_forward = jvp(least, {a, b}, {ones, D::zeros({5})});
   for (std::int64_t i = 0; i < 5; ++i) {
     EXPECT_EQ(max_reverse[0](i), by_a_max[i]);
     EXPECT_EQ(max_reverse[1](i), 1 - by_a_max[i]);
@@ -118,7 +128,9 @@ TEST(Arithmetic, TiesShareTheGradientInBothModes) {
     EXPECT_EQ(min_forward(i), by_a_min[i]);
   }
   // x enters twice: both halves come back to it.
-  EXPECT_EQ(vjp([](const auto& x) { return maximum(x, x) - minimum(x, x * 1.0); }, D(3.0), 1.0).item(), 0.0);
+  EXPECT_EQ(
+      vjp([](const auto& x) { return maximum(x, x) - minimum(x, x * 1.0); }, D(3.0), 1.0).item(),
+      0.0);
 }
 
 TEST(Arithmetic, WhereKeepsTheNanOfTheOtherSideOutOfTheGradient) {
@@ -137,7 +149,9 @@ TEST(Arithmetic, WhereKeepsTheNanOfTheOtherSideOutOfTheGradient) {
   EXPECT_EQ(masked(1), 0);
   EXPECT_EQ(masked(2), 0.25);
   // The gradient of the side not taken is 0, also where the incoming one is NaN.
-  EXPECT_EQ(vjp([](const auto& a, const auto& b) { return where(Tensor<bool>(true), a, b); }, {D(1.0), D(2.0)}, kNan)[1].item(),
+  EXPECT_EQ(vjp([](const auto& a, const auto& b) { return where(Tensor<bool>(true), a, b); },
+                {D(1.0), D(2.0)}, kNan)[1]
+                .item(),
             0);
 }
 
@@ -166,7 +180,7 @@ TEST(Arithmetic, OperandsMayBeVariablesTensorsAndNumbers) {
   EXPECT_EQ(pow(2, x).value()(1), 4);
   EXPECT_EQ(maximum(x, 1.5).value()(0), 1.5);
   EXPECT_EQ(where(greater(x, 1), x, 0).value()(0), 0);
-  EXPECT_TRUE(pow(t, 2).is_constant());
+  static_assert(std::is_same_v<decltype(pow(t, 2)), std::decay_t<decltype(t)>>);
   const auto d = gradients(sum(t * x / 2 - x * 3));
   EXPECT_EQ(d[x](0), 2);
   EXPECT_EQ(d[x](1), 7);
@@ -198,7 +212,8 @@ TEST(Arithmetic, CompoundAssignmentLeavesOtherCopiesAsTheyWere) {
 
 template <class T>
 void expect_dual_arithmetic() {
-  // f = a b/(a + 2)^2 − max(a, b): along (ȧ, ḃ) = (1, 0) at (2, 3) the derivative is b (2 − a)/(a + 2)^3 = 0, along b a/16 − 1.
+  // f = a b/(a + 2)^2 − max(a, b): along (ȧ, ḃ) = (1, 0) at (2, 3) the derivative is b (2 − a)/(a +
+  // 2)^3 = 0, along b a/16 − 1.
   const Variable<Dual<T>> a = Dual<T>(T(2), T(1)), b = Dual<T>(T(3), T(4));
   const auto f = a * b / pow(a + 2, 2) - maximum(a, b);
   EXPECT_EQ(f.item().value, T(6) / T(16) - T(3));
@@ -217,7 +232,8 @@ TEST(Arithmetic, RefusesAPlainVariableOnATapeInADualExpression) {
   Tape<double> tape;
   const auto x = tape.variable(2.0);
   const Variable<Dual<double>> a = Dual<double>(1, 1);
-  EXPECT_NE(message_of([&] { a* x; }).find("on a tape stands in a Dual expression"), std::string::npos);
+  EXPECT_NE(message_of([&] { a* x; }).find("on a tape stands in a Dual expression"),
+            std::string::npos);
 }
 
 TEST(Arithmetic, AResultDependsOnItsElementsAndNotOnTheirPosition) {
@@ -230,8 +246,11 @@ TEST(Arithmetic, AResultDependsOnItsElementsAndNotOnTheirPosition) {
       const D b = D::full({n}, q), ones = D::ones({n});
       EXPECT_TRUE(everywhere(pow(a, b).value(), std::pow(p, q))) << n;
       EXPECT_TRUE(everywhere((constant(a) / b).value(), p / q)) << n;
-      EXPECT_TRUE(everywhere(vjp(divide, {a, b}, ones)[1], vjp(divide, {D(p), D(q)}, 1.0)[1].item())) << n;
-      EXPECT_TRUE(everywhere(vjp(power, {a, b}, ones)[1], vjp(power, {D(p), D(q)}, 1.0)[1].item())) << n;
+      EXPECT_TRUE(
+          everywhere(vjp(divide, {a, b}, ones)[1], vjp(divide, {D(p), D(q)}, 1.0)[1].item()))
+          << n;
+      EXPECT_TRUE(everywhere(vjp(power, {a, b}, ones)[1], vjp(power, {D(p), D(q)}, 1.0)[1].item()))
+          << n;
     }
   }
 }

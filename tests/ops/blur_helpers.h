@@ -15,7 +15,8 @@ namespace nablur::blur_test {
 
 inline constexpr double kInf = std::numeric_limits<double>::infinity();
 inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-inline constexpr Border kBorders[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular};
+inline constexpr Border kBorders[] = {Border::zero, Border::replicate, Border::symmetric,
+                                      Border::mirror, Border::circular};
 inline constexpr double kUlps = 1e-13;  // of Σ|w||x|: what the contract allows in double
 
 inline Tensor<double> normal(const Shape& shape, std::uint32_t seed = 1) {
@@ -32,14 +33,16 @@ inline reference::Numbers magnitude(reference::Numbers x) {
 
 inline reference::Lines lines_of(const Shape& shape, std::int64_t axis) {
   reference::Lines l{1, shape[axis], 1};
-  for (std::int64_t i = 0; i < shape.rank(); ++i) (i < axis ? l.outer : l.inner) *= i == axis ? 1 : shape[i];
+  for (std::int64_t i = 0; i < shape.rank(); ++i)
+    (i < axis ? l.outer : l.inner) *= i == axis ? 1 : shape[i];
   return l;
 }
 
 template <class T>
 double dot(const Tensor<T>& a, const Tensor<T>& b) {
   long double s = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) s += static_cast<long double>(a.data()[i]) * b.data()[i];
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    s += static_cast<long double>(a.data()[i]) * b.data()[i];
   return static_cast<double>(s);
 }
 
@@ -51,7 +54,8 @@ struct Blurred {
 };
 
 template <class T>
-Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& sigma, const Tensor<T>& g, const GaussianBlurOptions& options) {
+Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& sigma, const Tensor<T>& g,
+                const GaussianBlurOptions& options) {
   Tape<T> tape;
   const auto vx = tape.variable(x);
   const auto vs = tape.variable(sigma);
@@ -60,11 +64,12 @@ Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& sigma, const Tensor<T>& g, 
   return {y.value(), d[vx], d[vs]};
 }
 
-inline void expect_near(const Tensor<double>& a, const reference::Numbers& b, const reference::Numbers& scale,
-                        const std::string& what) {
+inline void expect_near(const Tensor<double>& a, const reference::Numbers& b,
+                        const reference::Numbers& scale, const std::string& what) {
   ASSERT_EQ(a.size(), static_cast<std::int64_t>(b.size()));
   for (std::size_t i = 0; i < b.size(); ++i) {
-    EXPECT_LE(std::fabs(static_cast<long double>(a.data()[i]) - b[i]), kUlps * scale[i]) << what << ", element " << i;
+    EXPECT_LE(std::fabs(static_cast<long double>(a.data()[i]) - b[i]), kUlps * scale[i])
+        << what << ", element " << i;
   }
 }
 

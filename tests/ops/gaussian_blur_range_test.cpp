@@ -28,21 +28,24 @@ TEST(GaussianBlur, HasFiniteValueGradientAndHessianProductForEveryFiniteSigma) {
   const auto f = [](const auto& image, const auto& s) {
     return sum(square(gaussian_blur(image, s, {.radius = 3, .border = Border::symmetric})));
   };
-  for (const double sigma :
-       {0.0, 5e-324, 1e-310, 1e-200, 1e-110, 1e-10, 0.0259, 0.026, 0.03, 0.1, 1.0, 1e5, 1e110, 1e160, 1.7e308}) {
+  for (const double sigma : {0.0, 5e-324, 1e-310, 1e-200, 1e-110, 1e-10, 0.0259, 0.026, 0.03, 0.1,
+                             1.0, 1e5, 1e110, 1e160, 1.7e308}) {
     const auto d = vjp(f, {x, Tensor<double>(sigma)}, 1.0);
     const auto h = hvp(f, {x, Tensor<double>(sigma)}, {normal({6, 5}, 2), Tensor<double>(1.0)});
     for (const auto& t : {d[0], d[1], h[0], h[1]}) {
       for (const double v : t) EXPECT_TRUE(std::isfinite(v)) << "sigma " << sigma;
     }
-    const auto narrow = hvp(f, {x.cast<float>(), Tensor<float>(static_cast<float>(std::min(sigma, 1e38)))},
-                            {normal({6, 5}, 2).cast<float>(), Tensor<float>(1.0f)});
+    const auto narrow =
+        hvp(f, {x.cast<float>(), Tensor<float>(static_cast<float>(std::min(sigma, 1e38)))},
+            {normal({6, 5}, 2).cast<float>(), Tensor<float>(1.0f)});
     for (const float v : narrow[1]) EXPECT_TRUE(std::isfinite(v)) << "sigma " << sigma;
   }
 }
 
 TEST(GaussianBlur, IsTheMeanOverTheWindowForAHugeSigma) {
-  const auto y = gaussian_blur(Tensor<double>{1, 2, 3, 4, 5, 6, 7}, 1e160, {.radius = 1, .border = Border::circular}).value();
+  const auto y = gaussian_blur(Tensor<double>{1, 2, 3, 4, 5, 6, 7}, 1e160,
+                               {.radius = 1, .border = Border::circular})
+                     .value();
   EXPECT_NEAR(y(1), 2, 1e-15);
   EXPECT_NEAR(y(0), (7 + 1 + 2) / 3.0, 1e-15);
 }
@@ -62,7 +65,8 @@ TEST(GaussianBlur, KeepsNanAndInfinityWithinTheRadius) {
 }
 
 TEST(GaussianBlur, HoldsForNoElementsAndForRankZero) {
-  const auto none = blur<double>(Tensor<double>::zeros({0, 3}), {1.0, 2.0}, Tensor<double>::zeros({0, 3}), {.border = Border::replicate});
+  const auto none = blur<double>(Tensor<double>::zeros({0, 3}), {1.0, 2.0},
+                                 Tensor<double>::zeros({0, 3}), {.border = Border::replicate});
   EXPECT_EQ(to_string(none.y.shape()), "(0, 3)");
   EXPECT_EQ(none.d_sigma(0), 0);
   const auto point = blur<double>(7.0, 1.5, 2.0, {});
@@ -95,36 +99,43 @@ void expect_error(const F& f, const std::string& message) {
 
 TEST(GaussianBlur, RefusesABadSigmaByName) {
   const auto x = normal({4, 5});
-  expect_error([&] { gaussian_blur(x, -1.0); }, "gaussian_blur: sigma must be finite and at least 0, got -1");
-  expect_error([&] { gaussian_blur(x, kNan); }, "gaussian_blur: sigma must be finite and at least 0, got nan");
-  expect_error([&] { gaussian_blur(x, kInf); }, "gaussian_blur: sigma must be finite and at least 0, got inf");
+  expect_error([&] { gaussian_blur(x, -1.0); },
+               "gaussian_blur: sigma must be finite and at least 0, got -1");
+  expect_error([&] { gaussian_blur(x, kNan); },
+               "gaussian_blur: sigma must be finite and at least 0, got nan");
+  expect_error([&] { gaussian_blur(x, kInf); },
+               "gaussian_blur: sigma must be finite and at least 0, got inf");
   expect_error(
-      [&] {
-        gaussian_blur(x, Tensor<double>{1, 2, 3});
-      },
+      [&] { gaussian_blur(x, Tensor<double>{1, 2, 3}); },
       "gaussian_blur: sigma must have rank 0 or an entry for each of the 2 axes, got shape (3,)");
 }
 
 TEST(GaussianBlur, RefusesARadiusThatCouldNotBeHeldBeforeAllocatingAnything) {
   const auto x = normal({4});
   const auto before = pool::usage().system_calls;
-  expect_error([&] { gaussian_blur(x, 1e18); }, "gaussian_blur: sigma 1e+18 asks for a radius of 3e+18, past the limit of 2^26");
+  expect_error([&] { gaussian_blur(x, 1e18); },
+               "gaussian_blur: sigma 1e+18 asks for a radius of 3e+18, past the limit of 2^26");
   EXPECT_THROW(gaussian_blur(x, 1e308), Error);
-  expect_error([&] { gaussian_blur(x, 1.0, {.radius = -1}); }, "gaussian_blur: the radius must be 0 to 2^26, got -1");
+  expect_error([&] { gaussian_blur(x, 1.0, {.radius = -1}); },
+               "gaussian_blur: the radius must be 0 to 2^26, got -1");
   EXPECT_THROW(gaussian_blur(x, 1.0, {.radius = std::numeric_limits<std::int64_t>::max()}), Error);
   EXPECT_EQ(pool::usage().system_calls, before);
 }
 
 TEST(GaussianBlur, RefusesBadAxesAndTruncation) {
   const auto x = normal({4, 5});
-  expect_error([&] { gaussian_blur(x, 1.0, {.axes = 2}); }, "gaussian_blur: axis 2 is out of range for rank 2");
-  expect_error([&] { gaussian_blur(x, 1.0, {.axes = {0, -2}}); }, "gaussian_blur: axis -2 is named twice");
-  expect_error([&] { gaussian_blur(x, 1.0, {.truncate = 0}); }, "gaussian_blur: truncate must be finite and above 0, got 0");
+  expect_error([&] { gaussian_blur(x, 1.0, {.axes = 2}); },
+               "gaussian_blur: axis 2 is out of range for rank 2");
+  expect_error([&] { gaussian_blur(x, 1.0, {.axes = {0, -2}}); },
+               "gaussian_blur: axis -2 is named twice");
+  expect_error([&] { gaussian_blur(x, 1.0, {.truncate = 0}); },
+               "gaussian_blur: truncate must be finite and above 0, got 0");
   EXPECT_THROW(gaussian_blur(x, 1.0, {.truncate = kNan}), Error);
 }
 
 TEST(SigmaFromParam, IsTheSoftMaximumWithoutOverflow) {
-  EXPECT_NEAR(sigma_from_param(Tensor<double>(0.0)).item(), 0.33621925887065923, 1e-16);  // the notebook's first step
+  EXPECT_NEAR(sigma_from_param(Tensor<double>(0.0)).item(), 0.33621925887065923,
+              1e-16);  // the notebook's first step
   EXPECT_EQ(sigma_from_param(Tensor<double>(1e6)).item(), 1e6 - 3);
   EXPECT_EQ(sigma_from_param(Tensor<double>(-1e6)).item(), 0.3);
   Tape<double> tape;

@@ -1,4 +1,5 @@
-// The blur inside its range: the definition, the properties of a blur, the other derivations of its gradient.
+// The blur inside its range: the definition, the properties of a blur, the other derivations of its
+// gradient.
 
 #include <nablur/ops/gaussian_blur.h>
 
@@ -13,14 +14,17 @@ using namespace nablur::blur_test;
 namespace {
 
 // Value, dx and each dσ of a blur along `axes` against the definition.
-void expect_definition(const Shape& shape, const std::vector<std::int64_t>& axes, const std::vector<double>& sigmas,
-                       std::int64_t radius, Border border) {
-  const std::string what = to_string(shape) + " R " + std::to_string(radius) + " " + to_string(border);
+void expect_definition(const Shape& shape, const std::vector<std::int64_t>& axes,
+                       const std::vector<double>& sigmas, std::int64_t radius, Border border) {
+  const std::string what =
+      to_string(shape) + " R " + std::to_string(radius) + " " + to_string(border);
   const auto x = normal(shape, 1);
   const auto g = normal(shape, 2);
-  const Tensor<double> sigma(Shape{static_cast<std::int64_t>(sigmas.size())}, std::span<const double>(sigmas));
+  const Tensor<double> sigma(Shape{static_cast<std::int64_t>(sigmas.size())},
+                             std::span<const double>(sigmas));
   const Axes chosen{std::span<const std::int64_t>(axes)};
-  const Blurred<double> found = blur(x, sigma, g, {.axes = chosen, .radius = radius, .border = border});
+  const Blurred<double> found =
+      blur(x, sigma, g, {.axes = chosen, .radius = radius, .border = border});
 
   auto y = widen(x);
   auto y_scale = magnitude(y);
@@ -51,14 +55,16 @@ void expect_definition(const Shape& shape, const std::vector<std::int64_t>& axes
       sum += dy[i] * g.data()[i];
       sum_scale += scale[i] * std::fabs(g.data()[i]);
     }
-    EXPECT_LE(std::fabs(found.d_sigma.data()[k] - sum), kUlps * sum_scale) << "dsigma " << k << " of " << what;
+    EXPECT_LE(std::fabs(found.d_sigma.data()[k] - sum), kUlps * sum_scale)
+        << "dsigma " << k << " of " << what;
   }
 }
 
 TEST(GaussianBlur, AgreesWithItsDefinitionForEveryBorderLengthAndRadius) {
   for (const Border border : kBorders) {
     for (const std::int64_t n : {1, 2, 3, 7, 40}) {
-      for (const std::int64_t radius : {0, 1, 2, 9, 50, 100}) expect_definition({n}, {0}, {2.5}, radius, border);
+      for (const std::int64_t radius : {0, 1, 2, 9, 50, 100})
+        expect_definition({n}, {0}, {2.5}, radius, border);
     }
   }
 }
@@ -75,11 +81,13 @@ TEST(GaussianBlur, AgreesWithItsDefinitionInAnyRankAlongAnyAxes) {
 
 RC_GTEST_PROP(GaussianBlurProperty, AgreesWithItsDefinition, ()) {
   const auto rank = *rc::gen::inRange<std::size_t>(1, 4);
-  const auto sizes = *rc::gen::container<std::vector<std::int64_t>>(rank, rc::gen::inRange<std::int64_t>(1, 9));
+  const auto sizes =
+      *rc::gen::container<std::vector<std::int64_t>>(rank, rc::gen::inRange<std::int64_t>(1, 9));
   const auto axis = *rc::gen::inRange<std::int64_t>(0, static_cast<std::int64_t>(rank));
   const auto radius = *rc::gen::inRange<std::int64_t>(0, 20);
   const double sigma = *rc::gen::inRange(30, 900) / 100.0;
-  const Border border = *rc::gen::elementOf(std::vector<Border>(std::begin(kBorders), std::end(kBorders)));
+  const Border border =
+      *rc::gen::elementOf(std::vector<Border>(std::begin(kBorders), std::end(kBorders)));
   expect_definition(Shape(std::span<const std::int64_t>(sizes)), {axis}, {sigma}, radius, border);
   RC_ASSERT(!testing::Test::HasFailure());
 }
@@ -93,7 +101,8 @@ RC_GTEST_PROP(GaussianBlurProperty, PullbackIsTheAdjointOfTheBlur, ()) {
     const auto x = normal({m, n}, 1);
     const auto g = normal({m, n}, 2);
     const auto found = blur<double>(x, sigma, g, {.radius = radius, .border = border});
-    RC_ASSERT(std::abs(dot(found.y, g) - dot(found.dx, x)) <= 1e-13 * (1 + static_cast<double>(m * n)));
+    RC_ASSERT(std::abs(dot(found.y, g) - dot(found.dx, x)) <=
+              1e-13 * (1 + static_cast<double>(m * n)));
   }
 }
 
@@ -101,17 +110,22 @@ TEST(GaussianBlur, IsLinearInTheImage) {
   const auto a = normal({7, 8}, 1);
   const auto b = normal({7, 8}, 2);
   for (const Border border : kBorders) {
-    const auto f = [border](const Tensor<double>& x) { return gaussian_blur(x, 1.7, {.border = border}).value(); };
+    const auto f = [border](const Tensor<double>& x) {
+      return gaussian_blur(x, 1.7, {.border = border}).value();
+    };
     const auto together = f(2.0 * a + b * 3.0);
     const auto apart = 2.0 * f(a) + 3.0 * f(b);
-    for (std::int64_t i = 0; i < a.size(); ++i) EXPECT_NEAR(together.data()[i], apart.data()[i], 1e-14);
+    for (std::int64_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(together.data()[i], apart.data()[i], 1e-14);
   }
 }
 
 TEST(GaussianBlur, LeavesAConstantUnchangedWhereTheBorderDoes) {
   const auto ones = Tensor<double>::ones({5, 9});
-  for (const Border border : {Border::replicate, Border::symmetric, Border::mirror, Border::circular}) {
-    for (const double y : gaussian_blur(ones, 2.0, {.border = border}).value()) EXPECT_NEAR(y, 1, 4e-15) << to_string(border);
+  for (const Border border :
+       {Border::replicate, Border::symmetric, Border::mirror, Border::circular}) {
+    for (const double y : gaussian_blur(ones, 2.0, {.border = border}).value())
+      EXPECT_NEAR(y, 1, 4e-15) << to_string(border);
   }
   const auto y = gaussian_blur(Tensor<double>::ones({41}), 2.0).value();
   EXPECT_NEAR(y(20), 1, 1e-15);
@@ -147,7 +161,8 @@ TEST(GaussianBlur, SeparableEqualsDense) {
       for (int i = -4; i <= 4; ++i) {
         for (int j = -4; j <= 4; ++j) {
           sum += w[static_cast<std::size_t>(i + 4)] * w[static_cast<std::size_t>(j + 4)] *
-                 x(reference::sample_at(r + i, 8, Border::mirror), reference::sample_at(c + j, 7, Border::mirror));
+                 x(reference::sample_at(r + i, 8, Border::mirror),
+                   reference::sample_at(c + j, 7, Border::mirror));
         }
       }
       EXPECT_NEAR(y(r, c), static_cast<double>(sum), 1e-15);
@@ -204,8 +219,10 @@ TEST(GaussianTaps, DerivativeEqualsTheNotebooksQuotientRule) {
     long double greatest = 0;
     for (const auto h : exact.h) greatest = std::max(greatest, std::fabs(h));
     for (std::size_t i = 0; i < exact.h.size(); ++i) {
-      EXPECT_LE(std::fabs(taps.dw_dsigma.data()[i] - exact.h[i]), 1e-15L * greatest) << "sigma " << sigma << ", tap " << i;
-      EXPECT_LE(std::fabs(taps.w.data()[i] - exact.w[i]), 1e-15L * exact.w[static_cast<std::size_t>(radius)]);
+      EXPECT_LE(std::fabs(taps.dw_dsigma.data()[i] - exact.h[i]), 1e-15L * greatest)
+          << "sigma " << sigma << ", tap " << i;
+      EXPECT_LE(std::fabs(taps.w.data()[i] - exact.w[i]),
+                1e-15L * exact.w[static_cast<std::size_t>(radius)]);
     }
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
-// What the tests of the blur's fast paths share: one blur with everything that it gives, and the same by the definition in long
-// double with the library's own taps, so that only the sums are judged.
+// What the tests of the blur's fast paths share: one blur with everything that it gives, and the
+// same by the definition in long double with the library's own taps, so that only the sums are
+// judged.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +32,8 @@ using reference::Numbers;
 template <class T>
 inline constexpr double kEpsilon = std::numeric_limits<T>::epsilon();
 
-/// Runs what follows on another instruction set, or only promises to leave the one in use as it was.
+/// Runs what follows on another instruction set, or only promises to leave the one in use as it
+/// was.
 class TargetGuard {
  public:
   TargetGuard() : before_(simd_target()) {}
@@ -71,7 +73,9 @@ struct Case {
   template <class T>
   Tensor<T> sigma() const {
     if (shared) return Tensor<T>(static_cast<T>(sigmas[0]));
-    return Tensor<double>(Shape{static_cast<std::int64_t>(sigmas.size())}, std::span<const double>(sigmas)).template cast<T>();
+    return Tensor<double>(Shape{static_cast<std::int64_t>(sigmas.size())},
+                          std::span<const double>(sigmas))
+        .template cast<T>();
   }
   std::string name() const {
     std::ostringstream s;
@@ -116,7 +120,8 @@ using Scalars = testing::Types<float, double>;
 template <class T>
 bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
   if (!(a.shape() == b.shape())) return false;
-  return a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+  return a.size() == 0 ||
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
 }
 
 /// Sums, and the same over the magnitudes of their terms.
@@ -142,9 +147,11 @@ reference::Taps taps_of(double sigma, std::optional<std::int64_t> radius) {
 
 template <class T>
 Expected<T> expected(const Tensor<T>& x, const Tensor<T>& g, const Case& c) {
-  const auto along = [&c](const Sums& sums, std::size_t k, const Numbers& taps, const auto& filter) {
+  const auto along = [&c](const Sums& sums, std::size_t k, const Numbers& taps,
+                          const auto& filter) {
     const reference::Lines l = lines_of(c.shape, c.axes[k]);
-    return Sums{filter(sums.value, l, taps, c.border), filter(sums.scale, l, magnitude(taps), c.border)};
+    return Sums{filter(sums.value, l, taps, c.border),
+                filter(sums.scale, l, magnitude(taps), c.border)};
   };
   const auto start = [](const Tensor<T>& t) {
     const Numbers wide(t.begin(), t.end());
@@ -172,9 +179,11 @@ Expected<T> expected(const Tensor<T>& x, const Tensor<T>& g, const Case& c) {
   return e;
 }
 
-/// What the contract allows: 8 ULP of Σ|w||x| for each axis up to R = 100, and in proportion to R beyond.
+/// What the contract allows: 8 ULP of Σ|w||x| for each axis up to R = 100, and in proportion to R
+/// beyond.
 inline double ulps_of(const Case& c) {
-  return 8 * static_cast<double>(c.axes.size()) * std::max(1.0, static_cast<double>(c.radius.value_or(0)) / 100);
+  return 8 * static_cast<double>(c.axes.size()) *
+         std::max(1.0, static_cast<double>(c.radius.value_or(0)) / 100);
 }
 /// The same as a share of Σ|w||x|, of which an ULP is up to epsilon.
 template <class T>
@@ -190,7 +199,8 @@ long double ulp(long double x) {
 
 /// |found − want| ≤ limit ULP of the scale, everywhere; one failure at the worst place says all.
 template <class T>
-void expect_within(const Tensor<T>& found, const Sums& want, double limit, const std::string& what) {
+void expect_within(const Tensor<T>& found, const Sums& want, double limit,
+                   const std::string& what) {
   ASSERT_EQ(found.size(), static_cast<std::int64_t>(want.value.size())) << what;
   long double worst = 0;
   std::size_t where = 0;
@@ -201,8 +211,8 @@ void expect_within(const Tensor<T>& found, const Sums& want, double limit, const
     where = i;
     worst = std::isnan(ulps) ? std::numeric_limits<long double>::infinity() : ulps;
   }
-  EXPECT_LE(worst, limit) << what << ", element " << where << " of " << to_string(found.shape()) << ": " << found.data()[where]
-                          << " instead of " << want.value[where];
+  EXPECT_LE(worst, limit) << what << ", element " << where << " of " << to_string(found.shape())
+                          << ": " << found.data()[where] << " instead of " << want.value[where];
 }
 
 /// Value, dx and dσ on every instruction set, the plain loop included, against the definition.
@@ -212,7 +222,8 @@ void expect_definition(const Case& c, const Tensor<T>& x, const Tensor<T>& g) {
   const double limit = ulps_of(c);
   for (const std::string& target : simd_targets()) {
     const TargetGuard guard(target);
-    const std::string what = c.name() + (sizeof(T) == sizeof(float) ? ", float, " : ", double, ") + target;
+    const std::string what =
+        c.name() + (sizeof(T) == sizeof(float) ? ", float, " : ", double, ") + target;
     const Blurred<T> found = blur(x, g, c);
     expect_within(found.y, want.y, limit, "y of " + what);
     expect_within(found.dx, want.dx, limit, "dx of " + what);

@@ -1,4 +1,5 @@
-// How much memory a blur and its backward pass hold at a time, and that a loop asks the system for none.
+// How much memory a blur and its backward pass hold at a time, and that a loop asks the system for
+// none.
 
 #include <nablur/ops/gaussian_blur.h>
 

@@ -1,10 +1,10 @@
-// Properties of the blur that hold whatever way its work is cut into strips, tiles and lines, on every instruction set.
+// Properties of the blur that hold whatever way its work is cut into strips, tiles and lines, on
+// every instruction set.
 
 #include <nablur/ops/gaussian_blur.h>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-
 
 #include "separable_helpers.h"
 
@@ -16,14 +16,20 @@ namespace {
 Case any_case() {
   constexpr std::int64_t kMost[] = {0, 600, 90, 22, 9};  // of an axis, by rank
   const auto rank = *rc::gen::inRange<std::size_t>(1, 5);
-  const auto sizes = *rc::gen::container<std::vector<std::int64_t>>(rank, rc::gen::inRange<std::int64_t>(1, kMost[rank] + 1));
-  Case c{Shape(std::span<const std::int64_t>(sizes)), {}, {}, *rc::gen::inRange<std::int64_t>(0, 40), {}};
+  const auto sizes = *rc::gen::container<std::vector<std::int64_t>>(
+      rank, rc::gen::inRange<std::int64_t>(1, kMost[rank] + 1));
+  Case c{Shape(std::span<const std::int64_t>(sizes)),
+         {},
+         {},
+         *rc::gen::inRange<std::int64_t>(0, 40),
+         {}};
   const auto subset = *rc::gen::inRange<std::uint32_t>(1, 1U << rank);
   for (std::size_t axis = 0; axis < rank; ++axis) {
     if ((subset >> axis & 1U) != 0) c.axes.push_back(static_cast<std::int64_t>(axis));
   }
   c.sigmas = *rc::gen::container<std::vector<double>>(
-      c.axes.size(), rc::gen::map(rc::gen::inRange(30, 900), [](int percent) { return percent / 100.0; }));
+      c.axes.size(),
+      rc::gen::map(rc::gen::inRange(30, 900), [](int percent) { return percent / 100.0; }));
   c.border = *rc::gen::elementOf(std::vector<Border>(std::begin(kBorders), std::end(kBorders)));
   return c;
 }
@@ -44,7 +50,8 @@ void expect_adjoint(const Case& c) {
     const TargetGuard guard(target);
     const Blurred<T> found = blur(x, g, c);
     const double scale = dot(blur(absolute(x), g, c).y, absolute(g));
-    EXPECT_LE(std::abs(dot(found.y, g) - dot(found.dx, x)), 2 * limit_of<T>(c) * scale) << c.name() << ", " << target;
+    EXPECT_LE(std::abs(dot(found.y, g) - dot(found.dx, x)), 2 * limit_of<T>(c) * scale)
+        << c.name() << ", " << target;
   }
 }
 
@@ -61,13 +68,16 @@ void expect_linear(const Case& c) {
   const auto b = noise<T>(c.shape, 2);
   for (const std::string& target : simd_targets()) {
     const TargetGuard guard(target);
-    const auto of = [&c](const Tensor<T>& x) { return gaussian_blur(x, c.template sigma<T>(), c.options()).value(); };
+    const auto of = [&c](const Tensor<T>& x) {
+      return gaussian_blur(x, c.template sigma<T>(), c.options()).value();
+    };
     EXPECT_TRUE(same_bits(of(T(-4) * a), T(-4) * of(a))) << c.name() << ", " << target;
     const Tensor<T> together = of(a + b);
     const Tensor<T> apart = of(a) + of(b);
     const Tensor<T> scale = of(absolute(a)) + of(absolute(b));
     for (std::int64_t i = 0; i < a.size(); ++i) {
-      ASSERT_LE(std::abs(double{together.data()[i]} - double{apart.data()[i]}), 3 * limit_of<T>(c) * double{scale.data()[i]})
+      ASSERT_LE(std::abs(double{together.data()[i]} - double{apart.data()[i]}),
+                3 * limit_of<T>(c) * double{scale.data()[i]})
           << c.name() << ", " << target << ", element " << i;
     }
   }
@@ -97,7 +107,8 @@ Tensor<T> flipped(const Tensor<T>& t, std::int64_t axis) {
   });
 }
 
-// Both sides of a pair are added first, so that nothing is rounded otherwise: not even the last bit changes.
+// Both sides of a pair are added first, so that nothing is rounded otherwise: not even the last bit
+// changes.
 template <class T>
 void expect_flips(const Case& c) {
   const auto x = noise<T>(c.shape, 1);
@@ -107,8 +118,10 @@ void expect_flips(const Case& c) {
     const Blurred<T> found = blur(x, g, c);
     for (std::int64_t axis = 0; axis < c.shape.rank(); ++axis) {
       const Blurred<T> flip = blur(flipped(x, axis), flipped(g, axis), c);
-      EXPECT_TRUE(same_bits(flip.y, flipped(found.y, axis))) << c.name() << ", axis " << axis << ", " << target;
-      EXPECT_TRUE(same_bits(flip.dx, flipped(found.dx, axis))) << c.name() << ", axis " << axis << ", " << target;
+      EXPECT_TRUE(same_bits(flip.y, flipped(found.y, axis)))
+          << c.name() << ", axis " << axis << ", " << target;
+      EXPECT_TRUE(same_bits(flip.dx, flipped(found.dx, axis)))
+          << c.name() << ", axis " << axis << ", " << target;
     }
   }
 }
@@ -135,7 +148,8 @@ TYPED_TEST(Separable, KeepsAConstantWhereTheBorderDoes) {
   for (Case c : cases) {
     const auto x = Tensor<T>::full(c.shape, kConstant);
     // The taps' own sum is off by a few roundings too.
-    const double limit = (limit_of<T>(c) + 2 * kEpsilon<T> * static_cast<double>(c.axes.size())) * double{kConstant};
+    const double limit =
+        (limit_of<T>(c) + 2 * kEpsilon<T> * static_cast<double>(c.axes.size())) * double{kConstant};
     for (const Border border : kBorders) {
       c.border = border;
       for (const std::string& target : simd_targets()) {
@@ -149,7 +163,8 @@ TYPED_TEST(Separable, KeepsAConstantWhereTheBorderDoes) {
             return k >= *c.radius && k < l.n - *c.radius;
           });
           if (border == Border::zero && !inside) {
-            ASSERT_LT(y.data()[i], kConstant * T(0.999)) << c.name() << ", " << target << ", element " << i;
+            ASSERT_LT(y.data()[i], kConstant * T(0.999))
+                << c.name() << ", " << target << ", element " << i;
           } else {
             ASSERT_LE(std::abs(double{y.data()[i]} - double{kConstant}), limit)
                 << c.name() << ", " << target << ", element " << i;
@@ -174,13 +189,15 @@ TYPED_TEST(Separable, MovesWithTheImageToTheLastBit) {
   const auto field = [&](std::int64_t row, std::int64_t column) {
     auto x = Tensor<T>::zeros({kHeight, kWidth});
     for (std::int64_t i = 0; i < kRows; ++i) {
-      for (std::int64_t j = 0; j < kColumns; ++j) x.mutable_data()[place(row, column, i, j)] = patch(i, j);
+      for (std::int64_t j = 0; j < kColumns; ++j)
+        x.mutable_data()[place(row, column, i, j)] = patch(i, j);
     }
     return x;
   };
   const std::pair<std::int64_t, std::int64_t> moves[] = {
-      {1, 0},   {0, 1},   {1, 1},    {7, 15},   {16, 16},  {17, 31},  {30, 63},  {47, 64},   {48, 65},   {58, 79},
-      {63, 80}, {64, 81}, {65, 159}, {79, 160}, {80, 161}, {95, 223}, {96, 239}, {127, 240}, {128, 241}, {150, 290}};
+      {1, 0},    {0, 1},    {1, 1},    {7, 15},    {16, 16},   {17, 31},  {30, 63},
+      {47, 64},  {48, 65},  {58, 79},  {63, 80},   {64, 81},   {65, 159}, {79, 160},
+      {80, 161}, {95, 223}, {96, 239}, {127, 240}, {128, 241}, {150, 290}};
   for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{0, 1}, {0}, {1}}) {
     for (const Border border : {Border::zero, Border::circular}) {
       const Case c{{kHeight, kWidth}, axes, {2.3}, kRadius, border, true};
@@ -200,8 +217,10 @@ TYPED_TEST(Separable, MovesWithTheImageToTheLastBit) {
               dx.mutable_data()[to] = still.dx.data()[place(10, 10, i, j)];
             }
           }
-          EXPECT_TRUE(same_bits(moved.y, y)) << c.name() << ", by " << down << " and " << right << ", " << target;
-          EXPECT_TRUE(same_bits(moved.dx, dx)) << c.name() << ", by " << down << " and " << right << ", " << target;
+          EXPECT_TRUE(same_bits(moved.y, y))
+              << c.name() << ", by " << down << " and " << right << ", " << target;
+          EXPECT_TRUE(same_bits(moved.dx, dx))
+              << c.name() << ", by " << down << " and " << right << ", " << target;
         }
       }
     }
@@ -222,8 +241,8 @@ Tensor<T> part(const Tensor<T>& t, std::int64_t axis, std::int64_t k) {
   return out;
 }
 
-// Whether images lie one after another, as channels side by side, or as lines and columns of a larger one, each is blurred as if
-// it were alone.
+// Whether images lie one after another, as channels side by side, or as lines and columns of a
+// larger one, each is blurred as if it were alone.
 TYPED_TEST(Separable, BlursEachOfABatchAsItBlursItAlone) {
   using T = TypeParam;
   struct Batch {
@@ -256,7 +275,8 @@ TYPED_TEST(Separable, BlursEachOfABatchAsItBlursItAlone) {
         for (std::int64_t k = 0; k < all.shape[batch.axis]; ++k) {
           const Tensor<T> own = part(x, batch.axis, k);
           const Blurred<T> alone =
-              blur(own, part(g, batch.axis, k), {own.shape(), batch.own_axes, all.sigmas, all.radius, border});
+              blur(own, part(g, batch.axis, k),
+                   {own.shape(), batch.own_axes, all.sigmas, all.radius, border});
           other_y += same_bits(part(found.y, batch.axis, k), alone.y) ? 0 : 1;
           other_dx += same_bits(part(found.dx, batch.axis, k), alone.dx) ? 0 : 1;
           for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += double{alone.d_sigma.data()[j]};
@@ -264,7 +284,8 @@ TYPED_TEST(Separable, BlursEachOfABatchAsItBlursItAlone) {
         EXPECT_EQ(other_y, 0) << all.name() << ", " << target;
         EXPECT_EQ(other_dx, 0) << all.name() << ", " << target;
         for (std::size_t j = 0; j < sums.size(); ++j) {
-          EXPECT_LE(std::abs(double{found.d_sigma.data()[j]} - sums[j]), limit_of<T>(all) * static_cast<double>(d_sigma.scale[j]))
+          EXPECT_LE(std::abs(double{found.d_sigma.data()[j]} - sums[j]),
+                    limit_of<T>(all) * static_cast<double>(d_sigma.scale[j]))
               << all.name() << ", axis " << j << ", " << target;
         }
       }
@@ -287,10 +308,14 @@ TYPED_TEST(Separable, BlursTheTransposeToTheTransposeWithinRounding) {
         const Blurred<T> b = blur(transpose(x).value(), transpose(g).value(), turned);
         const auto values = [](const Tensor<T>& t) { return Numbers(t.begin(), t.end()); };
         const double limit = 2 * ulps_of(c);
-        expect_within(transpose(b.y).value(), {values(a.y), want.y.scale}, limit, "y of " + c.name() + ", " + target);
-        expect_within(transpose(b.dx).value(), {values(a.dx), want.dx.scale}, limit, "dx of " + c.name() + ", " + target);
+        expect_within(transpose(b.y).value(), {values(a.y), want.y.scale}, limit,
+                      "y of " + c.name() + ", " + target);
+        expect_within(transpose(b.dx).value(), {values(a.dx), want.dx.scale}, limit,
+                      "dx of " + c.name() + ", " + target);
         for (std::size_t k = 0; k < 2; ++k) {
-          EXPECT_LE(std::abs(a.d_sigma(k) - b.d_sigma(1 - k)), limit * ulp<T>(want.d_sigma.scale[k])) << c.name();
+          EXPECT_LE(std::abs(a.d_sigma(k) - b.d_sigma(1 - k)),
+                    limit * ulp<T>(want.d_sigma.scale[k]))
+              << c.name();
         }
       }
     }

@@ -1,5 +1,5 @@
-// The blur's fast paths where numbers are special: NaN and infinity, denormals, σ = 0, memory that holds anything, and gradients
-// of which only one is asked for.
+// The blur's fast paths where numbers are special: NaN and infinity, denormals, σ = 0, memory that
+// holds anything, and gradients of which only one is asked for.
 
 #include <nablur/ops/gaussian_blur.h>
 
@@ -19,7 +19,8 @@ class BlurOfSpecialValues : public testing::Test {
 };
 TYPED_TEST_SUITE(BlurOfSpecialValues, Scalars, ScalarNames);
 
-// Heights and widths off every multiple of a vector, several strips, lines alone and many, channels, slices.
+// Heights and widths off every multiple of a vector, several strips, lines alone and many,
+// channels, slices.
 const std::vector<Case> kCases = {
     {{19, 37}, {0, 1}, {1.0, 1.4}, 3},  {{83, 21}, {0, 1}, {1.0, 1.4}, 3},
     {{37, 5}, {0}, {1.4}, 4},           {{101}, {0}, {1.4}, 4},
@@ -43,7 +44,8 @@ std::vector<int> classes(const Tensor<T>& t) {
   return list;
 }
 
-// Whether element i lies within the radius of element `centre` along each of the case's axes, and beside it along none else.
+// Whether element i lies within the radius of element `centre` along each of the case's axes, and
+// beside it along none else.
 bool is_near(const Case& c, std::int64_t i, std::int64_t centre) {
   for (std::int64_t axis = c.shape.rank(); axis-- > 0;) {
     const std::int64_t n = c.shape[axis];
@@ -70,7 +72,8 @@ TYPED_TEST(BlurOfSpecialValues, KeepsNanAndInfinityWithinTheRadius) {
             const std::vector<int> got = classes(*t);
             for (std::int64_t i = 0; i < size; ++i) {
               const int wanted = !is_near(c, i, where) ? 0 : std::isnan(bad) ? 2 : bad > 0 ? 1 : -1;
-              ASSERT_EQ(got[static_cast<std::size_t>(i)], wanted) << c.name() << ", " << bad << " at " << where << ", " << target;
+              ASSERT_EQ(got[static_cast<std::size_t>(i)], wanted)
+                  << c.name() << ", " << bad << " at " << where << ", " << target;
             }
           }
         }
@@ -122,7 +125,8 @@ Numbers image_of_sigma(const Tensor<T>& g, const Case& c, std::size_t k) {
   return e;
 }
 
-// An infinity in x makes an infinity of the sum, and no NaN: nothing is multiplied with it but its own place in e.
+// An infinity in x makes an infinity of the sum, and no NaN: nothing is multiplied with it but its
+// own place in e.
 TYPED_TEST(BlurOfSpecialValues, SumsAnInfinityOfTheImageOnlyWithItsOwnPlace) {
   using T = TypeParam;
   for (const Case& at : kCases) {
@@ -135,10 +139,13 @@ TYPED_TEST(BlurOfSpecialValues, SumsAnInfinityOfTheImageOnlyWithItsOwnPlace) {
         auto x = noise<T>(c.shape, 1);
         x.mutable_data()[where] = this->kInfinity;
         for (std::size_t k = 0; k < c.axes.size(); ++k) {
-          const T wanted = image_of_sigma(g, c, k)[static_cast<std::size_t>(where)] > 0 ? this->kInfinity : -this->kInfinity;
+          const T wanted = image_of_sigma(g, c, k)[static_cast<std::size_t>(where)] > 0
+                               ? this->kInfinity
+                               : -this->kInfinity;
           for (const std::string& target : simd_targets()) {
             const TargetGuard guard(target);
-            EXPECT_EQ(blur(x, g, c).d_sigma(k), wanted) << c.name() << ", axis " << k << ", at " << where << ", " << target;
+            EXPECT_EQ(blur(x, g, c).d_sigma(k), wanted)
+                << c.name() << ", axis " << k << ", at " << where << ", " << target;
           }
         }
       }
@@ -146,8 +153,8 @@ TYPED_TEST(BlurOfSpecialValues, SumsAnInfinityOfTheImageOnlyWithItsOwnPlace) {
   }
 }
 
-// An infinity in g spreads over e with the signs of the taps. Where x has the same signs the sum is +∞, and NaN only if a place
-// that is not there takes part.
+// An infinity in g spreads over e with the signs of the taps. Where x has the same signs the sum is
+// +∞, and NaN only if a place that is not there takes part.
 TYPED_TEST(BlurOfSpecialValues, SumsAnInfinityOfTheGradientOnlyWhereThereIsAnImage) {
   using T = TypeParam;
   for (const Case& at : kCases) {
@@ -182,7 +189,9 @@ TYPED_TEST(BlurOfSpecialValues, LosesNoDenormals) {
   for (const std::string& target : simd_targets()) {
     const TargetGuard guard(target);
     const auto y = gaussian_blur(x, T(1), {.border = Border::circular}).value();
-    for (const T v : y) EXPECT_LE(std::abs(v - 1000 * kLeast), 10 * kLeast) << target;  // half a unit for each tap and axis
+    for (const T v : y)
+      EXPECT_LE(std::abs(v - 1000 * kLeast), 10 * kLeast)
+          << target;  // half a unit for each tap and axis
   }
 }
 
@@ -202,7 +211,8 @@ TYPED_TEST(BlurOfSpecialValues, DoesNotDependOnWhatMemoryHeld) {
         EXPECT_TRUE(same_bits(again.y, first.y)) << c.name() << ", " << target;
         EXPECT_TRUE(same_bits(again.dx, first.dx)) << c.name() << ", " << target;
         EXPECT_TRUE(same_bits(again.d_sigma, first.d_sigma)) << c.name() << ", " << target;
-        for (const int kind : classes(again.d_sigma)) EXPECT_EQ(kind, 0) << c.name() << ", " << target;
+        for (const int kind : classes(again.d_sigma))
+          EXPECT_EQ(kind, 0) << c.name() << ", " << target;
       }
     }
   }
@@ -223,7 +233,8 @@ TYPED_TEST(BlurOfSpecialValues, IsTheBlurAlongTheOtherAxisWhereOneSigmaIsZero) {
         const Blurred<T> alone = blur(x, g, Case{x.shape(), {axes[live]}, {1.2}, 3, border});
         EXPECT_TRUE(same_bits(found.y, alone.y)) << all.name() << ", " << target;
         EXPECT_TRUE(same_bits(found.dx, alone.dx)) << all.name() << ", " << target;
-        for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(found.d_sigma(k), k == live ? alone.d_sigma(0) : T(0)) << all.name();
+        for (std::size_t k = 0; k < 3; ++k)
+          EXPECT_EQ(found.d_sigma(k), k == live ? alone.d_sigma(0) : T(0)) << all.name();
       }
       const Blurred<T> none = blur(x, g, Case{x.shape(), axes, {0, 0, 0}, 3, border});
       EXPECT_TRUE(same_bits(none.y, x));
@@ -254,7 +265,8 @@ TYPED_TEST(BlurOfSpecialValues, HasTheSameGradientsWhetherBothAreAskedForOrOne) 
         EXPECT_TRUE(same_bits(of_x.value(), both.y)) << c.name() << ", " << target;
         EXPECT_TRUE(same_bits(of_sigma.value(), both.y)) << c.name() << ", " << target;
         EXPECT_TRUE(same_bits(gradients(of_x, g)[vx], both.dx)) << c.name() << ", " << target;
-        EXPECT_TRUE(same_bits(gradients(of_sigma, g)[vs], both.d_sigma)) << c.name() << ", " << target;
+        EXPECT_TRUE(same_bits(gradients(of_sigma, g)[vs], both.d_sigma))
+            << c.name() << ", " << target;
       }
     }
   }

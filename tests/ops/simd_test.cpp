@@ -1,4 +1,5 @@
-// Every instruction set that the machine runs, the plain loop included, against the definition: shapes, radii, borders, strides.
+// Every instruction set that the machine runs, the plain loop included, against the definition:
+// shapes, radii, borders, strides.
 
 #include <nablur/ops/simd.h>
 
@@ -24,7 +25,9 @@ TEST(SimdTargets, AreNamedOnceEachAndEndWithThePlainLoop) {
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
 }
 
-TEST(SimdTargets, BeginWithTheOneInUseByDefault) { EXPECT_EQ(simd_target(), simd_targets().front()); }
+TEST(SimdTargets, BeginWithTheOneInUseByDefault) {
+  EXPECT_EQ(simd_target(), simd_targets().front());
+}
 
 TEST(SimdTargets, AreChosenByNameForAllThreads) {
   const TargetGuard guard;
@@ -50,10 +53,12 @@ TEST(SimdTargets, RefuseAnyOtherNameAndStayAsTheyWere) {
   }
 }
 
-// Fused multiply-adds round otherwise than products and sums: were the choice ignored, all bits would be the same.
+// Fused multiply-adds round otherwise than products and sums: were the choice ignored, all bits
+// would be the same.
 TEST(SimdTargets, DifferInTheLastDigitsWhereTheyRoundOtherwise) {
   const std::vector<std::string> names = simd_targets();
-  if (std::find(names.begin(), names.end(), "AVX2") == names.end()) GTEST_SKIP() << "no target with fused multiply-adds is known";
+  if (std::find(names.begin(), names.end(), "AVX2") == names.end())
+    GTEST_SKIP() << "no target with fused multiply-adds is known";
   const auto x = noise<float>({40, 50}, 1);
   const auto on = [&x](const std::string& target) {
     const TargetGuard guard(target);
@@ -92,16 +97,17 @@ class BlurOnEveryTarget : public testing::Test {
 };
 TYPED_TEST_SUITE(BlurOnEveryTarget, Scalars, ScalarNames);
 
-// Each size as the height or the width of a plane, along both of its axes and along one, and as a line; with small radii, those
-// around the size itself, and some of those that are long for all.
+// Each size as the height or the width of a plane, along both of its axes and along one, and as a
+// line; with small radii, those around the size itself, and some of those that are long for all.
 TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForSizesFrom1To70AndRadiiFrom0To100) {
   constexpr std::int64_t kLong[] = {30, 64, 69, 70, 71, 100};
   std::size_t turn = 0;
   const auto border = [&turn] { return kBorders[turn++ % 5]; };
   for (std::int64_t n = 1; n <= 70; ++n) {
     for (const std::int64_t radius :
-         {std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, std::int64_t{3}, std::int64_t{5}, std::int64_t{9}, std::int64_t{10},
-          std::int64_t{16}, n - 1, n, n + 1, kLong[n % 6], kLong[(n + 3) % 6]}) {
+         {std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, std::int64_t{3}, std::int64_t{5},
+          std::int64_t{9}, std::int64_t{10}, std::int64_t{16}, n - 1, n, n + 1, kLong[n % 6],
+          kLong[(n + 3) % 6]}) {
       const std::int64_t m = 1 + (31 * n + 7 * radius) % 40;
       const double sigma = sigma_for(radius);
       const Shape plane = (n + radius) % 2 == 0 ? Shape{n, m} : Shape{m, n};
@@ -114,16 +120,21 @@ TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForSizesFrom1To70AndRadiiFrom0To
 }
 
 TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForSizesOffEveryMultipleOfAVector) {
-  constexpr std::int64_t kSizes[] = {15, 16, 17, 31, 33, 79, 80, 81, 161, 239, 240, 241, 255, 256, 257};
+  constexpr std::int64_t kSizes[] = {15,  16,  17,  31,  33,  79,  80, 81,
+                                     161, 239, 240, 241, 255, 256, 257};
   constexpr std::size_t kCount = std::size(kSizes);
   std::size_t turn = 0;
   for (std::size_t i = 0; i < kCount; ++i) {
-    for (const auto& [partner, radius] : {std::pair{i + 4, 1}, std::pair{i + 9, 9}, std::pair{kCount - 1 - i, 5}}) {
+    for (const auto& [partner, radius] :
+         {std::pair{i + 4, 1}, std::pair{i + 9, 9}, std::pair{kCount - 1 - i, 5}}) {
       const Shape shape{kSizes[i], kSizes[partner % kCount]};
-      expect_definition<TypeParam>({shape, {0, 1}, {sigma_for(radius), 1.1}, radius, kBorders[turn++ % 5]});
+      expect_definition<TypeParam>(
+          {shape, {0, 1}, {sigma_for(radius), 1.1}, radius, kBorders[turn++ % 5]});
     }
-    expect_definition<TypeParam>({{kSizes[i], 3}, {0, 1}, {sigma_for(100), 9.0}, 100, kBorders[turn++ % 5]});
-    expect_definition<TypeParam>({{3, kSizes[i]}, {0, 1}, {9.0, sigma_for(100)}, 100, kBorders[turn++ % 5]});
+    expect_definition<TypeParam>(
+        {{kSizes[i], 3}, {0, 1}, {sigma_for(100), 9.0}, 100, kBorders[turn++ % 5]});
+    expect_definition<TypeParam>(
+        {{3, kSizes[i]}, {0, 1}, {9.0, sigma_for(100)}, 100, kBorders[turn++ % 5]});
   }
 }
 
@@ -136,8 +147,9 @@ TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForRowStridesOf4KiB) {
 }
 
 TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionAlongEverySubsetOfTheAxesOfEveryRank) {
-  const std::vector<Shape> shapes = {{23},        {18, 21},      {17, 19, 3},    {3, 21, 18},    {18, 5, 21},   {4, 3, 33},
-                                     {20, 6, 17}, {5, 6, 7, 18}, {17, 3, 18, 2}, {2, 19, 3, 17}, {3, 1, 20, 1}, {2, 3, 4, 2, 17}};
+  const std::vector<Shape> shapes = {
+      {23},        {18, 21},      {17, 19, 3},    {3, 21, 18},    {18, 5, 21},   {4, 3, 33},
+      {20, 6, 17}, {5, 6, 7, 18}, {17, 3, 18, 2}, {2, 19, 3, 17}, {3, 1, 20, 1}, {2, 3, 4, 2, 17}};
   const std::vector<double> sigmas = {1.4, 0.9, 2.1, 0.6, 1.1};
   std::size_t turn = 0;
   for (const Shape& shape : shapes) {
@@ -170,7 +182,8 @@ TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForImagesOfSeveralChannels) {
 TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForAxesOutOfOrderAndForASharedSigma) {
   for (const Border border : kBorders) {
     expect_definition<TypeParam>({{9, 18, 17}, {2, 0, 1}, {0.7, 1.9, 1.2}, 5, border});
-    expect_definition<TypeParam>({{33, 18}, {1, 0}, {0.7, 1.9}, {}, border});  // each sigma with a radius of its own
+    expect_definition<TypeParam>(
+        {{33, 18}, {1, 0}, {0.7, 1.9}, {}, border});  // each sigma with a radius of its own
     expect_definition<TypeParam>({{9, 18, 17}, {0, 1, 2}, {1.3}, 5, border, true});
     expect_definition<TypeParam>({{33, 18}, {1, 0}, {1.3}, {}, border, true});
   }
@@ -199,12 +212,15 @@ TYPED_TEST(BlurOnEveryTarget, KeepsTheDefinitionForRowsThatAreCutAndForColumnsOf
   }
 }
 
-// Of terms with one sign nothing cancels: each rounding is of a sum as large as Σ|w||x|, and the order of the terms tells.
+// Of terms with one sign nothing cancels: each rounding is of a sum as large as Σ|w||x|, and the
+// order of the terms tells.
 TYPED_TEST(BlurOnEveryTarget, RoundsLittleWhereNothingCancels) {
   const auto expect_for = [](const Case& c) {
-    expect_definition(c, absolute(noise<TypeParam>(c.shape, 1)), absolute(noise<TypeParam>(c.shape, 2)));
+    expect_definition(c, absolute(noise<TypeParam>(c.shape, 1)),
+                      absolute(noise<TypeParam>(c.shape, 2)));
   };
-  for (const auto& [radius, sigma] : {std::pair{9, 3.0}, std::pair{30, 10.0}, std::pair{90, 30.0}, std::pair{100, 40.0}}) {
+  for (const auto& [radius, sigma] :
+       {std::pair{9, 3.0}, std::pair{30, 10.0}, std::pair{90, 30.0}, std::pair{100, 40.0}}) {
     expect_for({{8000}, {0}, {sigma}, radius, Border::symmetric});
     expect_for({{150, 40}, {1}, {sigma}, radius, Border::replicate});
     expect_for({{150, 40}, {0}, {sigma}, radius, Border::mirror});
@@ -240,7 +256,8 @@ TYPED_TEST(BlurOnEveryTarget, DoesNotDependOnWhereTheNumbersLie) {
     for (const std::int64_t first : {1, 2, 15}) {
       const auto rows = larger.rows(first, first + 35);
       const Tensor<TypeParam> copy(rows.shape(), rows.values());
-      EXPECT_TRUE(same_bits(blur(rows, g, c).y, blur(copy, g, c).y)) << target << ", from row " << first;
+      EXPECT_TRUE(same_bits(blur(rows, g, c).y, blur(copy, g, c).y))
+          << target << ", from row " << first;
     }
   }
 }

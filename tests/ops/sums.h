@@ -22,7 +22,8 @@ template <class T>
 bool near(const Tensor<T>& got, const std::vector<Sum>& want, std::int64_t terms) {
   if (static_cast<std::size_t>(got.size()) != want.size()) return false;
   for (std::size_t i = 0; i < want.size(); ++i) {
-    const Wide limit = std::numeric_limits<T>::epsilon() * static_cast<Wide>(terms) * want[i].magnitude;
+    const Wide limit =
+        std::numeric_limits<T>::epsilon() * static_cast<Wide>(terms) * want[i].magnitude;
     if (!(std::abs(got.data()[i] - want[i].value) <= limit)) return false;
   }
   return true;

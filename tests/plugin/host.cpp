@@ -1,5 +1,5 @@
-// Opens and closes a library that uses Nablur, whose path is in NABLUR_PLUGIN. Whatever threads used it, and whenever they end,
-// no code may run that is no longer in memory.
+// Opens and closes a library that uses Nablur, whose path is in NABLUR_PLUGIN. Whatever threads
+// used it, and whenever they end, no code may run that is no longer in memory.
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -119,7 +119,8 @@ TEST(ClosedLibrary, IsOpenedAgainByAThreadThatUsedItBefore) {
 }
 
 TEST(ClosedLibrary, LeavesAChildOfForkThatEnds) {
-  if (nablur::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer does not let a child of several threads start any";
+  if (nablur::kThreadSanitizer)
+    GTEST_SKIP() << "ThreadSanitizer does not let a child of several threads start any";
   double number = 0;
   {
     const Plugin plugin;

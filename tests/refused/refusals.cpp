@@ -1,7 +1,7 @@
 #include "refusals.h"
 
 #include <errno.h>
-#include <nablur/autodiff/error.h>
+#include <nablur/support/error.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -49,8 +49,11 @@ void* __wrap__ZN6nablur4pool8allocateEm(std::size_t bytes) {
   return __real__ZN6nablur4pool8allocateEm(bytes);
 }
 
-int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function)(void*), void* argument);
-int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function)(void*), void* argument) {
-  return refuses(Requests::threads) ? EAGAIN : __real_pthread_create(thread, attributes, function, argument);
+int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                          void* (*function)(void*), void* argument);
+int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                          void* (*function)(void*), void* argument) {
+  return refuses(Requests::threads) ? EAGAIN
+                                    : __real_pthread_create(thread, attributes, function, argument);
 }
 }

@@ -12,12 +12,14 @@ enum class Requests {
   all,     ///< also those for blocks of the pool, which it may have without the system
 };
 
-/// Counts the requests of all threads from now on, and refuses the n-th (from 1; none for 0) and, if `all_after`, those after it.
+/// Counts the requests of all threads from now on, and refuses the n-th (from 1; none for 0) and,
+/// if `all_after`, those after it.
 void start(long n, Requests requests, bool all_after);
 /// Ends that. Returns how many requests were made.
 long stop();
 
-/// How many blocks of malloc and its like have not been freed; 0 under a sanitizer. The pool's own blocks do not count.
+/// How many blocks of malloc and its like have not been freed; 0 under a sanitizer. The pool's own
+/// blocks do not count.
 long live_blocks();
 
 // For those who take the requests: whether this one is to be refused.

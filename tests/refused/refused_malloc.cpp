@@ -1,4 +1,5 @@
-// malloc and its relatives, for all that the C and C++ libraries ask for: exceptions, strings, what belongs to a thread.
+// malloc and its relatives, for all that the C and C++ libraries ask for: exceptions, strings, what
+// belongs to a thread.
 
 #include <errno.h>
 #include <pthread.h>
@@ -42,7 +43,8 @@ void* __libc_memalign(std::size_t align, std::size_t size);
 void __libc_free(void* p);
 
 void* malloc(std::size_t size) {
-  if (!refuses() && size <= SIZE_MAX - sizeof(Mark)) return marked(__libc_malloc(size + sizeof(Mark)));
+  if (!refuses() && size <= SIZE_MAX - sizeof(Mark))
+    return marked(__libc_malloc(size + sizeof(Mark)));
   errno = ENOMEM;
   return nullptr;
 }
@@ -77,8 +79,10 @@ int posix_memalign(void** p, std::size_t align, std::size_t size) {
 }
 
 // The linker's --wrap, as in refusals.cpp.
-void* __real_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset);
-void* __wrap_mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset) {
+void* __real_mmap(void* address, std::size_t size, int protection, int flags, int file,
+                  off_t offset);
+void* __wrap_mmap(void* address, std::size_t size, int protection, int flags, int file,
+                  off_t offset) {
   if (!refuses()) return __real_mmap(address, size, protection, flags, file, offset);
   errno = ENOMEM;
   return MAP_FAILED;

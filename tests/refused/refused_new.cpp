@@ -1,4 +1,5 @@
-// Under a sanitizer: operator new, and what the pool asks for under AddressSanitizer. The linker's --wrap, as in refusals.cpp.
+// Under a sanitizer: operator new, and what the pool asks for under AddressSanitizer. The linker's
+// --wrap, as in refusals.cpp.
 
 #include <new>
 
@@ -15,6 +16,7 @@ void* __wrap__Znwm(std::size_t size) {
 
 void* __real_aligned_alloc(std::size_t alignment, std::size_t size);
 void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
-  return refusals::refuses(refusals::Requests::system) ? nullptr : __real_aligned_alloc(alignment, size);
+  return refusals::refuses(refusals::Requests::system) ? nullptr
+                                                       : __real_aligned_alloc(alignment, size);
 }
 }

@@ -1,5 +1,5 @@
-// Each request for memory or a thread is refused once: what leaves is an OutOfMemory or the right result, nothing is lost, and
-// what comes afterwards is as if nothing had happened.
+// Each request for memory or a thread is refused once: what leaves is an OutOfMemory or the right
+// result, nothing is lost, and what comes afterwards is as if nothing had happened.
 
 #include <gtest/gtest.h>
 #include <nablur/nablur.h>
@@ -49,9 +49,10 @@ void run(Trial& trial, const Scenario& scenario, long n, Requests requests, bool
   trial.requests = refusals::stop();
 }
 
-// Null if the n-th refusal was borne well, or what is wrong. `in_use` is what the pool has handed out after an undisturbed run.
-const char* judge(const Scenario& scenario, const Numbers& wanted, std::size_t in_use, long n, Requests requests, bool all_after,
-                  long& made) {
+// Null if the n-th refusal was borne well, or what is wrong. `in_use` is what the pool has handed
+// out after an undisturbed run.
+const char* judge(const Scenario& scenario, const Numbers& wanted, std::size_t in_use, long n,
+                  Requests requests, bool all_after, long& made) {
   static Trial found;
   run(found, scenario, n, requests, all_after);
   made = found.requests;
@@ -77,20 +78,24 @@ class Refused : public testing::TestWithParam<Scenario> {
     const std::size_t in_use = pool::usage().in_use;
     long made = 1;
     for (long n = 1; made >= n - 1; ++n) {  // until a run ends before its n-th request
-      const char* const complaint = judge(GetParam(), undisturbed.numbers, in_use, n, Requests::all, all_after, made);
+      const char* const complaint =
+          judge(GetParam(), undisturbed.numbers, in_use, n, Requests::all, all_after, made);
       ASSERT_TRUE(complaint == nullptr) << complaint << ", after request " << n << " of " << made;
-      ASSERT_EQ(refusals::live_blocks(), live) << "memory outside the pool is lost after request " << n << " of " << made;
+      ASSERT_EQ(refusals::live_blocks(), live)
+          << "memory outside the pool is lost after request " << n << " of " << made;
     }
   }
 
-  // Every request to the system in a process where nothing has been used yet: each is a child of this one.
+  // Every request to the system in a process where nothing has been used yet: each is a child of
+  // this one.
   void refuse_every_first_request(bool all_after) {
     struct Shared {
       Numbers wanted;
       std::size_t in_use;  // what lives on after a first run: the tapes' slots
       long made;
     };
-    void* const memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const memory =
+        mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(memory, MAP_FAILED);
     auto* const shared = ::new (memory) Shared{};
     const auto in_child = [](const auto& f) {
@@ -114,8 +119,8 @@ class Refused : public testing::TestWithParam<Scenario> {
               0);
     for (long n = 1; shared->made >= n - 1; ++n) {
       const int status = in_child([&] {
-        const char* const complaint =
-            judge(GetParam(), shared->wanted, shared->in_use, n, Requests::system, all_after, shared->made);
+        const char* const complaint = judge(GetParam(), shared->wanted, shared->in_use, n,
+                                            Requests::system, all_after, shared->made);
         if (complaint != nullptr) dprintf(STDERR_FILENO, "%s: %s\n", GetParam().name, complaint);
         return complaint == nullptr ? 0 : 1;
       });
@@ -129,7 +134,9 @@ class Refused : public testing::TestWithParam<Scenario> {
 template <class Operator>
 void expect_the_tape_as_before(const char* name, const Operator& op) {
   const auto start = Tensor<double>::linspace(0.1, 1, 12).reshaped({3, 4});
-  { const Tape<double> slots_for_two[2]; }  // which tapes find here from now on
+  {
+    const Tape<double> slots_for_two[2];
+  }  // which tapes find here from now on
   const std::size_t in_use = pool::usage().in_use;
   std::optional<Tensor<double>> wanted;
   {
@@ -150,7 +157,8 @@ void expect_the_tape_as_before(const char* name, const Operator& op) {
       ASSERT_TRUE(!refused || tape.size() == size) << name << ", request " << n;
       const auto d = gradients(sum(square(y)) + sum(op(y)))[x];
       if (!wanted) wanted = d;
-      for (std::int64_t i = 0; i < d.size(); ++i) ASSERT_EQ(d.data()[i], wanted->data()[i]) << name << ", request " << n;
+      for (std::int64_t i = 0; i < d.size(); ++i)
+        ASSERT_EQ(d.data()[i], wanted->data()[i]) << name << ", request " << n;
     }
     EXPECT_GT(made, 0) << name;
   }
@@ -160,13 +168,17 @@ void expect_the_tape_as_before(const char* name, const Operator& op) {
 
 TEST(RefusedOnATape, LeavesTheTapeAsItWas) {
   const auto other = Tensor<double>::linspace(1, 2, 4);
-  const std::array deep = {std::int64_t{1}, std::int64_t{3}, std::int64_t{1}, std::int64_t{2}, std::int64_t{1}, std::int64_t{2}};
+  const std::array deep = {std::int64_t{1}, std::int64_t{3}, std::int64_t{1},
+                           std::int64_t{2}, std::int64_t{1}, std::int64_t{2}};
   expect_the_tape_as_before("tanh", [](const auto& y) { return tanh(y); });
   expect_the_tape_as_before("divide", [&](const auto& y) { return y / other; });
   expect_the_tape_as_before("concatenate", [](const auto& y) { return concatenate({y, y, y}, 1); });
-  expect_the_tape_as_before("take", [](const auto& y) { return take(y, Tensor<std::int64_t>{2, 0, 1, 1}, 1); });
+  expect_the_tape_as_before(
+      "take", [](const auto& y) { return take(y, Tensor<std::int64_t>{2, 0, 1, 1}, 1); });
   expect_the_tape_as_before("gaussian_blur", [](const auto& y) { return gaussian_blur(y, 1.5); });
-  expect_the_tape_as_before("checkpoint", [](const auto& y) { return checkpoint([](const auto& a) { return a * a; }, {y}); });
+  expect_the_tape_as_before("checkpoint", [](const auto& y) {
+    return checkpoint([](const auto& a) { return a * a; }, {y});
+  });
   expect_the_tape_as_before("reshape", [&](const auto& y) { return reshape(y, Shape(deep)); });
 }
 
@@ -191,7 +203,8 @@ TEST(RefusedOnATape, LeavesALongTapeAsItWas) {
   EXPECT_EQ(y.item(), 20001);
 }
 
-// A thread that is refused what its cache needs does without one, and so leaves nothing behind when it ends.
+// A thread that is refused what its cache needs does without one, and so leaves nothing behind when
+// it ends.
 TEST(RefusedCaches, AreDoneWithout) {
   const auto work = [] {
     std::array<Tensor<double>, 50> many;
@@ -224,7 +237,8 @@ std::ptrdiff_t threads_of_this_process() {
 
 const std::ptrdiff_t threads_at_start = threads_of_this_process();
 
-// Counts the threads that blurs on four threads start while the n-th of them, and those after it, are refused.
+// Counts the threads that blurs on four threads start while the n-th of them, and those after it,
+// are refused.
 std::ptrdiff_t started_with_refusal(const Tensor<float>& x, long n) {
   const auto before = threads_of_this_process();
   refusals::start(n, Requests::threads, true);
@@ -235,10 +249,12 @@ std::ptrdiff_t started_with_refusal(const Tensor<float>& x, long n) {
 }
 
 TEST(RefusedThreads, AreDoneWithoutAndAskedForAgain) {
-  if (kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer has a thread of its own, which begins at some time";
+  if (kThreadSanitizer)
+    GTEST_SKIP() << "ThreadSanitizer has a thread of its own, which begins at some time";
   const auto x = Tensor<float>::ones({500, 400});
   set_threads(1);
-  while (threads_of_this_process() > threads_at_start) std::this_thread::yield();  // those of other tests end
+  while (threads_of_this_process() > threads_at_start)
+    std::this_thread::yield();  // those of other tests end
   set_threads(4);
   EXPECT_EQ(started_with_refusal(x, 1), 0) << "none is granted";
   EXPECT_EQ(started_with_refusal(x, 0), 0) << "the next call does not ask";
@@ -246,7 +262,8 @@ TEST(RefusedThreads, AreDoneWithoutAndAskedForAgain) {
   EXPECT_EQ(started_with_refusal(x, 2), 1) << "set_threads lets the next call ask; one is granted";
   const auto before = threads_of_this_process();
   for (int i = 0; i < 1000; ++i) static_cast<void>(gaussian_blur(x, 1.0f));
-  EXPECT_EQ(threads_of_this_process(), before + 2) << "a thousand calls later the other two are asked for";
+  EXPECT_EQ(threads_of_this_process(), before + 2)
+      << "a thousand calls later the other two are asked for";
 }
 #endif
 

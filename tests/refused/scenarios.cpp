@@ -10,17 +10,22 @@ namespace {
 using V = Variable<double>;
 using T = Tensor<double>;
 
-T some(const Shape& shape, double from = 0.1) { return T::linspace(from, 1, shape.size()).reshaped(shape); }
+T some(const Shape& shape, double from = 0.1) {
+  return T::linspace(from, 1, shape.size()).reshaped(shape);
+}
 
 // A function of every family of operators, in ranks 2 and 6.
 constexpr auto many_operators = [](const auto& x) {
   const auto h = tanh(x * 0.5) + sigmoid(x) / (abs(x) + 1.0) - relu(x - 0.5);
   const auto product = matmul(h, transpose(h)) + sum(logsumexp(h, 1, true)) + maximum(h, 0.3) * 0.1;
-  const auto joined = concatenate({slice(product, {{0, 2}}), product, stack({sum(h, 0), max(h, 0)})});
+  const auto joined =
+      concatenate({slice(product, {{0, 2}}), product, stack({sum(h, 0), max(h, 0)})});
   const auto taken = take(pad(flip(joined), {{1, 1}, {0, 2}}), Tensor<std::int64_t>{0, 3, 3, 1});
   const auto smooth = convolve(softplus(taken), Tensor<double>{0.25, 0.5, 0.25}, 1, Border::mirror);
-  const auto deep = broadcast_to(reshape(slice(smooth, {{0, 2}, {0, 2}}), {1, 2, 1, 1, 2, 1}), Shape{2, 2, 1, 3, 2, 1});
-  return sum(square(deep)) + mean(pow(abs(smooth) + 0.1, 1.5)) + sum(where(greater(taken, 0.4), taken, exp(-taken)));
+  const auto deep = broadcast_to(reshape(slice(smooth, {{0, 2}, {0, 2}}), {1, 2, 1, 1, 2, 1}),
+                                 Shape{2, 2, 1, 3, 2, 1});
+  return sum(square(deep)) + mean(pow(abs(smooth) + 0.1, 1.5)) +
+         sum(where(greater(taken, 0.4), taken, exp(-taken)));
 };
 
 void records_and_sweeps(Numbers& numbers) {

@@ -20,7 +20,8 @@ class Numbers {
     for (const T& number : tensor) add(static_cast<double>(number));
   }
   bool operator==(const Numbers& other) const {
-    return count_ == other.count_ && std::equal(numbers_.begin(), numbers_.begin() + count_, other.numbers_.begin());
+    return count_ == other.count_ &&
+           std::equal(numbers_.begin(), numbers_.begin() + count_, other.numbers_.begin());
   }
   std::size_t count() const { return count_; }
 
@@ -32,7 +33,9 @@ class Numbers {
 struct Scenario {
   const char* name;
   void (*run)(Numbers& numbers);
-  friend std::ostream& operator<<(std::ostream& out, const Scenario& scenario) { return out << scenario.name; }
+  friend std::ostream& operator<<(std::ostream& out, const Scenario& scenario) {
+    return out << scenario.name;
+  }
 };
 
 std::span<const Scenario> scenarios();

@@ -1,11 +1,14 @@
-// Many iterations whose shapes change for ever, on several threads with tapes of their own. Memory must stay flat, and every
-// result right.
+// Many iterations whose shapes change for ever, on several threads with tapes of their own. Memory
+// must stay flat, and every result right.
 //
-//   nablur_soak [iterations] [threads]      1000000 iterations of all threads together, on 8, by default; at least 100000, since
-//                                           with fewer the first fifth would not have met all that comes
+//   nablur_soak [iterations] [threads]      1000000 iterations of all threads together, on 8, by
+//   default; at least 100000, since
+//                                           with fewer the first fifth would not have met all that
+//                                           comes
 //
-// Prints what the pool holds and how large the process is, ten times on the way. Exits with 1 if the pool ever holds more than
-// pool.h says, if either grows after the first fifth of the way by more than a tenth and 8 MiB, or if a result is wrong.
+// Prints what the pool holds and how large the process is, ten times on the way. Exits with 1 if
+// the pool ever holds more than pool.h says, if either grows after the first fifth of the way by
+// more than a tenth and 8 MiB, or if a result is wrong.
 
 #include <nablur/nablur.h>
 #include <unistd.h>
@@ -57,7 +60,8 @@ Shape draw_shape(Draw& draw) {
   return {draw.size(1, 100), draw.size(1, 100)};
 }
 
-constexpr std::int64_t kMost = 500000;  // numbers that a step keeps, about: all steps come near it, whatever their shapes
+constexpr std::int64_t kMost =
+    500000;  // numbers that a step keeps, about: all steps come near it, whatever their shapes
 
 // One step of an optimisation that could be. Returns whether gradients that are known come out.
 bool iterate(Tape<double>& tape, Draw& draw) {
@@ -65,10 +69,13 @@ bool iterate(Tape<double>& tape, Draw& draw) {
   const T start = T::full(draw_shape(draw), 0.5);
   const auto x = tape.variable(start);
   auto y = x;
-  for (std::int64_t k = std::min<std::int64_t>(draw.size(1, 30), kMost / (4 * start.size())); k > 0; --k) y = tanh(y * 0.5) + x;
+  for (std::int64_t k = std::min<std::int64_t>(draw.size(1, 30), kMost / (4 * start.size())); k > 0;
+       --k)
+    y = tanh(y * 0.5) + x;
   auto loss = mean(square(y)) + sum(logsumexp(y, -1)) * 1e-3;
   if (draw.one_in(4)) loss = loss + mean(square(gaussian_blur(x, 1.5)));
-  if (draw.one_in(50)) loss = loss + mean(checkpoint([](const auto& v) { return exp(v) * v; }, {x}));
+  if (draw.one_in(50))
+    loss = loss + mean(checkpoint([](const auto& v) { return exp(v) * v; }, {x}));
   const auto of_square = gradients(sum(x * x))[x];
   return std::isfinite(sum_over(gradients(loss)[x]).item()) && of_square.data()[0] == 1 &&
          of_square.data()[start.size() - 1] == 1;
@@ -85,7 +92,8 @@ class Soak {
 
   bool run() {
     std::vector<std::thread> users;
-    for (int k = 0; k < users_; ++k) users.emplace_back([this, k] { use(static_cast<std::uint32_t>(k)); });
+    for (int k = 0; k < users_; ++k)
+      users.emplace_back([this, k] { use(static_cast<std::uint32_t>(k)); });
     for (int i = 1; i <= 10; ++i) watch(i);
     for (std::thread& user : users) user.join();
     if (wrong_ > 0) std::printf("FAILED: %ld results were wrong\n", wrong_.load());
@@ -105,25 +113,31 @@ class Soak {
     while (next_ * 10 < iterations_ * tenths) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
       const auto usage = pool::usage();
-      most = {std::max(most.held, static_cast<double>(usage.held)), std::max(most.resident, resident_bytes())};
+      most = {std::max(most.held, static_cast<double>(usage.held)),
+              std::max(most.resident, resident_bytes())};
       const double bound = 4 * static_cast<double>(usage.peak) + (16 + 8 * (users_ + 2)) * kMiB;
       if (most.held > bound) fails("the pool holds more than its bound", most.held, bound);
     }
-    std::printf("%9lld iterations: the pool holds %6.1f MiB at most (peak in use %6.1f), the process %6.1f\n",
-                static_cast<long long>(next_), most.held / kMiB, static_cast<double>(pool::usage().peak) / kMiB,
-                most.resident / kMiB);
+    std::printf(
+        "%9lld iterations: the pool holds %6.1f MiB at most (peak in use %6.1f), the process "
+        "%6.1f\n",
+        static_cast<long long>(next_), most.held / kMiB,
+        static_cast<double>(pool::usage().peak) / kMiB, most.resident / kMiB);
     std::fflush(stdout);
     if (tenths <= 2) {
       first_ = {std::max(first_.held, most.held), std::max(first_.resident, most.resident)};
       return;
     }
     const auto limit = [](double first) { return 1.1 * first + 8 * kMiB; };
-    if (most.held > limit(first_.held)) fails("the pool holds ever more", most.held, limit(first_.held));
-    if (most.resident > limit(first_.resident)) fails("the process grows", most.resident, limit(first_.resident));
+    if (most.held > limit(first_.held))
+      fails("the pool holds ever more", most.held, limit(first_.held));
+    if (most.resident > limit(first_.resident))
+      fails("the process grows", most.resident, limit(first_.resident));
   }
 
   void fails(const char* why, double found, double limit) {
-    std::printf("FAILED: %s: %.1f MiB, at most %.1f were expected\n", why, found / kMiB, limit / kMiB);
+    std::printf("FAILED: %s: %.1f MiB, at most %.1f were expected\n", why, found / kMiB,
+                limit / kMiB);
     flat_ = false;
   }
 

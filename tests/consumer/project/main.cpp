@@ -1,4 +1,5 @@
-// A program as a user writes it: records, blurs, differentiates, brings an operator of its own, and works with Eigen.
+// A program as a user writes it: records, blurs, differentiates, brings an operator of its own, and
+// works with Eigen.
 #ifdef BESIDE_AUTODIFF
 #include <autodiff/forward/dual.hpp>
 #endif
@@ -26,7 +27,8 @@ void expect_near(const char* what, double value, double expected) {
 template <class T>
 Variable<T> cube(const Variable<T>& x) {
   const Tensor<T> v = x.value();
-  return nablur::record("cube", v * v * v, {{x, [v](const Tensor<T>& g) { return g * 3.0 * v * v; }}});
+  return nablur::record("cube", v * v * v,
+                        {{x, [v](const Tensor<T>& g) { return g * 3.0 * v * v; }}});
 }
 
 void differentiate() {
@@ -38,8 +40,8 @@ void differentiate() {
   expect_near("by y", d[y].item(), 2.0);
 }
 
-// An impulse far from the ends, blurred with R = 1: the middle is w_0 = 1 / (1 + 2e) with e = e^(−1/2σ²), so
-// ∂w_0/∂σ = −2 e / σ³ w_0².
+// An impulse far from the ends, blurred with R = 1: the middle is w_0 = 1 / (1 + 2e) with e =
+// e^(−1/2σ²), so ∂w_0/∂σ = −2 e / σ³ w_0².
 void blur() {
   Tape<double> tape;
   const double s = 0.8;
@@ -52,7 +54,8 @@ void blur() {
   expect_near("blur by sigma", gradients(middle)[sigma].item(), -2 * e / (s * s * s) * w * w);
 }
 
-// Sizes that fill AVX registers, and some that do not; memory of either side in the hands of the other.
+// Sizes that fill AVX registers, and some that do not; memory of either side in the hands of the
+// other.
 void exchange_with_eigen() {
   for (const Eigen::Index n : {1, 3, 4, 8, 17}) {
     const Eigen::MatrixXd a = Eigen::MatrixXd::Constant(n, n, 0.5);
@@ -61,7 +64,8 @@ void exchange_with_eigen() {
     Tape<double> tape;
     const auto x = tape.variable(t);
     const auto dx = gradients(nablur::sum(square(x)))[x];
-    expect_near("trace of the gradient", nablur::as_matrix(dx).trace(), 3.0 * static_cast<double>(n));
+    expect_near("trace of the gradient", nablur::as_matrix(dx).trace(),
+                3.0 * static_cast<double>(n));
     const Eigen::Array4d fixed = nablur::as_array(t).head(1)(0) * Eigen::Array4d::Ones();
     expect_near("four of them", nablur::sum_over(nablur::from_eigen(fixed)).item(), 6.0);
   }

@@ -27,7 +27,8 @@ std::vector<std::int64_t> read_axes(Bytes& bytes, std::int64_t rank) {
   std::vector<std::int64_t> axes;
   for (std::int64_t i = 0; i < rank; ++i) axes.push_back(i);
   for (std::int64_t i = rank; i > 1; --i) {
-    std::swap(axes[static_cast<std::size_t>(i - 1)], axes[static_cast<std::size_t>((bytes.below(i) + i - 1) % i)]);
+    std::swap(axes[static_cast<std::size_t>(i - 1)],
+              axes[static_cast<std::size_t>((bytes.below(i) + i - 1) % i)]);
   }
   axes.resize(static_cast<std::size_t>(bytes.one_in(16) ? 0 : rank - bytes.below(rank)));
   return axes;
@@ -52,7 +53,8 @@ BlurCase read_blur_case(Bytes& bytes) {
   const double largest = c.sigmas.empty() ? 0 : *std::max_element(c.sigmas.begin(), c.sigmas.end());
   const bool fixed = bytes.one_in(2);
   const std::int64_t choice = bytes.byte();
-  if (fixed || !(c.truncate * largest < kMostRadius)) c.radius = choice >= 224 ? choice % (kMostRadius + 1) : choice % 12;
+  if (fixed || !(c.truncate * largest < kMostRadius))
+    c.radius = choice >= 224 ? choice % (kMostRadius + 1) : choice % 12;
   c.border = static_cast<Border>(bytes.below(5));
   c.seed = bytes.byte();
   c.layout = static_cast<Layout>(bytes.below(3));
@@ -84,8 +86,9 @@ std::string BlurCase::describe() const {
   for (const std::int64_t axis : axes) out << ' ' << axis;
   out << (shared ? ", one sigma" : ", sigma");
   for (const double s : sigmas) out << ' ' << s;
-  out << ", R " << (radius ? std::to_string(*radius) : "tied, truncate " + std::to_string(truncate)) << ", " << to_string(border)
-      << ", seed " << seed << ", layout " << static_cast<int>(layout) << ", shift " << shift << ", " << target;
+  out << ", R " << (radius ? std::to_string(*radius) : "tied, truncate " + std::to_string(truncate))
+      << ", " << to_string(border) << ", seed " << seed << ", layout " << static_cast<int>(layout)
+      << ", shift " << shift << ", " << target;
   return out.str();
 }
 

@@ -33,18 +33,24 @@ struct BlurCase {
 
   Shape shape() const { return Shape(std::span<const std::int64_t>(sizes)); }
   GaussianBlurOptions options() const {
-    return {.axes = Axes(std::span<const std::int64_t>(axes)), .truncate = truncate, .radius = radius, .border = border};
+    return {.axes = Axes(std::span<const std::int64_t>(axes)),
+            .truncate = truncate,
+            .radius = radius,
+            .border = border};
   }
   template <class T>
   Tensor<T> sigma() const {
     if (shared) return Tensor<T>(static_cast<T>(sigmas[0]));
-    return Tensor<double>(Shape{static_cast<std::int64_t>(sigmas.size())}, std::span<const double>(sigmas)).cast<T>();
+    return Tensor<double>(Shape{static_cast<std::int64_t>(sigmas.size())},
+                          std::span<const double>(sigmas))
+        .cast<T>();
   }
   double sigma_of(std::size_t k) const { return sigmas[shared ? 0 : k]; }
   /// R along axes[k], with σ rounded to T.
   template <class T>
   std::int64_t radius_of(std::size_t k) const {
-    return radius ? *radius : gaussian_radius(static_cast<double>(static_cast<T>(sigma_of(k))), truncate);
+    return radius ? *radius
+                  : gaussian_radius(static_cast<double>(static_cast<T>(sigma_of(k))), truncate);
   }
   std::string describe() const;
 };
@@ -64,7 +70,8 @@ Tensor<T> random_numbers(const Shape& shape, Noise& noise) {
   const std::uint64_t odd = noise.bits() % 8;
   if (odd < 4 || x.size() == 0) return x;
   const T numbers[] = {T(0), T(1e15), T(-1e-15), T(1e-30)};
-  for (std::uint64_t i = 0; i < odd; ++i) to[noise.bits() % static_cast<std::uint64_t>(x.size())] = numbers[odd - 4];
+  for (std::uint64_t i = 0; i < odd; ++i)
+    to[noise.bits() % static_cast<std::uint64_t>(x.size())] = numbers[odd - 4];
   return x;
 }
 
@@ -76,7 +83,8 @@ Tensor<T> laid_out(const Tensor<T>& x, const BlurCase& c) {
     std::vector<std::int64_t> sizes = c.sizes;
     const std::int64_t row = sizes[0] > 0 ? x.size() / sizes[0] : 0;
     sizes[0] += 2;
-    auto larger = Tensor<T>::full(Shape(std::span<const std::int64_t>(sizes)), std::numeric_limits<T>::quiet_NaN());
+    auto larger = Tensor<T>::full(Shape(std::span<const std::int64_t>(sizes)),
+                                  std::numeric_limits<T>::quiet_NaN());
     std::copy(x.begin(), x.end(), larger.mutable_data() + row);
     return larger.rows(1, c.sizes[0] + 1);
   }

@@ -23,10 +23,12 @@ template <class T>
 Blurred<T> blur(const Tensor<T>& x, const Tensor<T>& g, const BlurCase& c, By by = By::both) {
   Tape<T> tape;
   const Variable<T> image = by == By::sigma ? Variable<T>(x) : tape.variable(x);
-  const Variable<T> sigma = by == By::image ? Variable<T>(c.sigma<T>()) : tape.variable(c.sigma<T>());
+  const Variable<T> sigma =
+      by == By::image ? Variable<T>(c.sigma<T>()) : tape.variable(c.sigma<T>());
   const auto y = gaussian_blur(image, sigma, c.options());
   const auto d = gradients(y, g);
-  return {y.value(), by == By::sigma ? Tensor<T>() : d[image], by == By::image ? Tensor<T>() : d[sigma]};
+  return {y.value(), by == By::sigma ? Tensor<T>() : d[image],
+          by == By::image ? Tensor<T>() : d[sigma]};
 }
 
 template <class T>
@@ -38,7 +40,8 @@ Blurred<T> blur_on(const char* target, const Tensor<T>& x, const Tensor<T>& g, c
 template <class T>
 bool same_bits(const Tensor<T>& a, const Tensor<T>& b) {
   return a.shape() == b.shape() &&
-         (a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
+         (a.size() == 0 ||
+          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0);
 }
 
 template <class T>
@@ -56,11 +59,13 @@ long double dot(const Tensor<T>& a, const Tensor<T>& b) {
   return sum;
 }
 
-// What is allowed as a share of Σ|w||x|: 8 units in the last place an axis for each of two sums, more beyond R = 100.
+// What is allowed as a share of Σ|w||x|: 8 units in the last place an axis for each of two sums,
+// more beyond R = 100.
 template <class T>
 long double limit(const BlurCase& c) {
   long double units = 1;
-  for (std::size_t k = 0; k < c.axes.size(); ++k) units += 16 * std::max(1.0L, static_cast<long double>(c.radius_of<T>(k)) / 100);
+  for (std::size_t k = 0; k < c.axes.size(); ++k)
+    units += 16 * std::max(1.0L, static_cast<long double>(c.radius_of<T>(k)) / 100);
   return units * static_cast<long double>(std::numeric_limits<T>::epsilon());
 }
 

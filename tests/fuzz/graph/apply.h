@@ -12,7 +12,8 @@ using Operands = std::span<const Variable<T>>;
 template <class T>
 Variable<T> custom_cube(const Variable<T>& x) {
   const Tensor<T> v = x.value();
-  return record("custom_cube", v * v * v, {{x, [v](const Tensor<T>& g) { return g * Tensor<T>(3) * v * v; }}});
+  return record("custom_cube", v * v * v,
+                {{x, [v](const Tensor<T>& g) { return g * Tensor<T>(3) * v * v; }}});
 }
 
 // ab, with one pullback for both, which adds in place where it can.
@@ -108,7 +109,8 @@ Variable<T> apply_binary(const Step& s, const Variable<T>& a, const Variable<T>&
 }
 
 template <class T>
-Variable<T> apply_where(const Step& s, const Variable<T>& a, const Variable<T>& b, const Variable<T>& c) {
+Variable<T> apply_where(const Step& s, const Variable<T>& a, const Variable<T>& b,
+                        const Variable<T>& c) {
   switch (s.op) {
     case Op::where_greater:
       return where(greater(a, b), a, c);
@@ -119,7 +121,9 @@ Variable<T> apply_where(const Step& s, const Variable<T>& a, const Variable<T>& 
   }
 }
 
-inline Axes axes_of(const Step& s) { return s.all_axes ? Axes() : Axes(std::span<const std::int64_t>(s.integers)); }
+inline Axes axes_of(const Step& s) {
+  return s.all_axes ? Axes() : Axes(std::span<const std::int64_t>(s.integers));
+}
 
 template <class T>
 Variable<T> apply_reduction(const Step& s, const Variable<T>& x) {
@@ -148,18 +152,18 @@ inline std::vector<Range> ranges_of(const Step& s) {
 
 inline std::vector<Padding> paddings_of(const Step& s) {
   std::vector<Padding> paddings;
-  for (std::size_t i = 0; i + 1 < s.integers.size(); i += 2) paddings.push_back({s.integers[i], s.integers[i + 1]});
+  for (std::size_t i = 0; i + 1 < s.integers.size(); i += 2)
+    paddings.push_back({s.integers[i], s.integers[i + 1]});
   return paddings;
 }
 
-// The lists whose length only the program knows go to the functions behind the fronts, which take braces.
 template <class T>
 Variable<T> apply_movement(const Step& s, Operands<T> in) {
   const Variable<T>& x = in[0];
   const std::span<const std::int64_t> integers(s.integers);
   switch (s.op) {
     case Op::reshape:
-      return compiled::Reshape<T>::reshape(x, integers);
+      return compiled::Reshape<T>::reshape(x, detail::IntList(integers));
     case Op::transpose:
       return transpose(x, axes_of(s));
     case Op::flip:
@@ -167,13 +171,13 @@ Variable<T> apply_movement(const Step& s, Operands<T> in) {
     case Op::broadcast_to:
       return broadcast_to(x, Shape(integers));
     case Op::slice:
-      return compiled::Reshape<T>::slice(x, 0, ranges_of(s));
+      return slice(x, std::span<const Range>(ranges_of(s)));
     case Op::slice_axis:
       return slice(x, s.axis, ranges_of(s)[0]);
     case Op::pad:
-      return compiled::Reshape<T>::pad(x, paddings_of(s), s.numbers[0]);
+      return pad(x, paddings_of(s), s.numbers[0]);
     case Op::take:
-      return take(x, Tensor<std::int64_t>(Shape(std::span<const std::int64_t>(s.shape)), integers), s.axis);
+      return take(x, Tensor<std::int64_t>(Shape(s.shape), integers), s.axis);
     case Op::concatenate:
       return concatenate(std::vector<Variable<T>>(in.begin(), in.end()), s.axis);
     default:
@@ -191,7 +195,9 @@ Variable<T> apply_product(const Step& s, Operands<T> in) {
     case Op::gaussian_kernel:
       return gaussian_kernel(in[0], s.radius);
     case Op::gaussian_blur:
-      return gaussian_blur(in[0], in[1], {.axes = axes_of(s), .truncate = s.numbers[0], .radius = s.radius, .border = s.border});
+      return gaussian_blur(
+          in[0], in[1],
+          {.axes = axes_of(s), .truncate = s.numbers[0], .radius = s.radius, .border = s.border});
     case Op::arange:
       return Tensor<T>::arange(s.numbers[0], s.numbers[1], s.numbers[2]);
     default:

@@ -19,7 +19,9 @@ double number(Noise& noise, std::int64_t mode) {
   return mode >= kPositive && mode < kTies ? noise.between(0.25, 3) : noise.between(-2, 2);
 }
 
-bool broadcast_together(const Sizes& a, const Sizes& b) { return broadcast_sizes(a, b).has_value(); }
+bool broadcast_together(const Sizes& a, const Sizes& b) {
+  return broadcast_sizes(a, b).has_value();
+}
 
 }  // namespace
 
@@ -28,7 +30,7 @@ Decoder::Decoder(Bytes bytes) : bytes_(bytes) {
   for (std::int64_t i = 0; i < rank; ++i) base_.push_back(bytes_.between(1, 4));
 }
 
-// ---- leaves ---------------------------------------------------------------------------------------------------------
+// ---- leaves -----------------------------------------------------------------------------------
 
 Leaf Decoder::leaf(const Sizes& sizes, std::int64_t mode, bool constant) {
   Noise noise(bytes_.byte());
@@ -36,7 +38,8 @@ Leaf Decoder::leaf(const Sizes& sizes, std::int64_t mode, bool constant) {
   double* const to = x.mutable_data();
   for (std::int64_t i = 0; i < x.size(); ++i) to[i] = number(noise, mode);
   if (mode >= kHostile) {
-    for (std::int64_t i = 0; i < std::min<std::int64_t>(x.size(), 6); ++i) to[i] = bytes_.hostile_number();
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(x.size(), 6); ++i)
+      to[i] = bytes_.hostile_number();
   }
   return {x, constant};
 }
@@ -53,7 +56,8 @@ Sizes Decoder::leaf_sizes() {
   Sizes sizes = base_;
   if (kind < 7) return sizes;
   if (kind < 9) {
-    sizes.erase(sizes.begin(), sizes.begin() + bytes_.below(static_cast<std::int64_t>(sizes.size()) + 1));
+    sizes.erase(sizes.begin(),
+                sizes.begin() + bytes_.below(static_cast<std::int64_t>(sizes.size()) + 1));
   } else if (kind < 11) {
     for (std::int64_t& size : sizes) size = bytes_.one_in(2) ? 1 : size;
   } else if (kind == 11) {
@@ -65,7 +69,8 @@ Sizes Decoder::leaf_sizes() {
     for (std::int64_t& size : sizes) size = bytes_.between(1, 3);
   } else if (kind == 14) {
     sizes.push_back(0);
-    std::rotate(sizes.begin(), sizes.begin() + bytes_.below(static_cast<std::int64_t>(sizes.size())), sizes.end());
+    std::rotate(sizes.begin(),
+                sizes.begin() + bytes_.below(static_cast<std::int64_t>(sizes.size())), sizes.end());
   } else {
     return hostile_sizes();
   }
@@ -78,27 +83,30 @@ std::vector<Leaf> Decoder::leaves() {
   for (std::int64_t i = 0; i < count; ++i) {
     const Sizes sizes = leaf_sizes();
     const std::int64_t choice = bytes_.byte();
-    if (result_of(sizes).fate == Fate::result) list.push_back(leaf(sizes, choice % kModes, choice >= 192));
+    if (result_of(sizes).fate == Fate::result)
+      list.push_back(leaf(sizes, choice % kModes, choice >= 192));
   }
   if (list.empty()) list.push_back({Tensor<double>{0.5, -1.5}, false});
   list.front().constant = false;
   return list;
 }
 
-// ---- operands -------------------------------------------------------------------------------------------------------
+// ---- operands ---------------------------------------------------------------------------------
 
 const Sizes& Decoder::sizes_of(std::size_t value) const { return *values_[value]; }
 
 // The last value more often than the others, so that programs become deep.
 std::size_t Decoder::pick() {
   const std::int64_t choice = bytes_.byte();
-  std::size_t at = choice < 160 ? values_.size() - 1 : static_cast<std::size_t>(choice) % values_.size();
+  std::size_t at =
+      choice < 160 ? values_.size() - 1 : static_cast<std::size_t>(choice) % values_.size();
   while (!values_[at]) at = at == 0 ? values_.size() - 1 : at - 1;
   return at;
 }
 
 // A value that fits; or a new leaf of these sizes; one time in 16 any value, fit or not.
-std::size_t Decoder::pick_or_make(const std::function<bool(const Sizes&)>& fits, const Sizes& sizes, std::int64_t mode) {
+std::size_t Decoder::pick_or_make(const std::function<bool(const Sizes&)>& fits, const Sizes& sizes,
+                                  std::int64_t mode) {
   const std::int64_t choice = bytes_.byte();
   if (choice >= 240) return pick();
   for (std::size_t i = 0; choice < 160 && i < values_.size(); ++i) {
@@ -110,7 +118,7 @@ std::size_t Decoder::pick_or_make(const std::function<bool(const Sizes&)>& fits,
   return values_.size() + made_.size() - 1;
 }
 
-// ---- parameters -----------------------------------------------------------------------------------------------------
+// ---- parameters -------------------------------------------------------------------------------
 
 std::int64_t Decoder::axis(std::int64_t rank) {
   const std::int64_t choice = bytes_.byte();
@@ -128,7 +136,8 @@ void Decoder::axes(Step& s, std::int64_t rank) {
     return;
   }
   if (kind == 7) {
-    for (std::int64_t i = bytes_.below(4); i > 0; --i) list.push_back(bytes_.one_in(2) ? bytes_.hostile_integer() : axis(rank));
+    for (std::int64_t i = bytes_.below(4); i > 0; --i)
+      list.push_back(bytes_.one_in(2) ? bytes_.hostile_integer() : axis(rank));
     return;
   }
   for (std::int64_t i = 0; i < rank; ++i) list.push_back(bytes_.one_in(2) ? i : i - rank);
@@ -148,15 +157,17 @@ Border Decoder::border() {
   return static_cast<Border>(choice == 31 ? 77 : choice == 30 ? -1 : choice % 5);
 }
 
-// ---- steps ----------------------------------------------------------------------------------------------------------
+// ---- steps ------------------------------------------------------------------------------------
 
 void Decoder::binary(Step& s) {
   const auto fits = [&](const Sizes& other) {
-    return s.op == Op::custom_product ? other == sizes_of(s.operands[0]) : broadcast_together(sizes_of(s.operands[0]), other);
+    return broadcast_together(sizes_of(s.operands[0]), other);
   };
   const std::size_t more = is_where(s.op) ? 2 : 1;
   for (std::size_t i = 0; i < more; ++i) {
-    const std::int64_t mode = s.op == Op::pow || bytes_.one_in(4) ? kPositive : is_where(s.op) ? kTies : 0;
+    const std::int64_t mode = s.op == Op::pow || bytes_.one_in(4) ? kPositive
+                              : is_where(s.op)                    ? kTies
+                                                                  : 0;
     s.operands.push_back(pick_or_make(fits, sizes_of(s.operands[0]), mode));
   }
 }
@@ -177,14 +188,19 @@ void Decoder::filter(Step& s) {
   s.border = border();
   if (s.op == Op::convolve) {
     s.axis = axis(rank);
-    const auto is_kernel = [](const Sizes& k) { return k.size() == 1 && k[0] % 2 == 1 && k[0] < 40; };
-    s.operands.push_back(pick_or_make(is_kernel, {bytes_.one_in(16) ? bytes_.between(0, 4) : 2 * bytes_.below(5) + 1}, 0));
+    const auto is_kernel = [](const Sizes& k) {
+      return k.size() == 1 && k[0] % 2 == 1 && k[0] < 40;
+    };
+    s.operands.push_back(pick_or_make(
+        is_kernel, {bytes_.one_in(16) ? bytes_.between(0, 4) : 2 * bytes_.below(5) + 1}, 0));
     return;
   }
   if (bytes_.one_in(2)) s.radius = bytes_.one_in(16) ? bytes_.hostile_integer() : bytes_.below(9);
-  s.numbers[0] = bytes_.one_in(16) ? bytes_.hostile_number() : static_cast<double>(bytes_.between(4, 20)) / 4;
+  s.numbers[0] =
+      bytes_.one_in(16) ? bytes_.hostile_number() : static_cast<double>(bytes_.between(4, 20)) / 4;
   if (s.op == Op::gaussian_kernel) {
-    s.operands[0] = pick_or_make([](const Sizes& sigma) { return elements(sigma) == 1; }, {}, kPositive);
+    s.operands[0] =
+        pick_or_make([](const Sizes& sigma) { return elements(sigma) == 1; }, {}, kPositive);
     return;
   }
   axes(s, rank);
@@ -195,14 +211,18 @@ void Decoder::filter(Step& s) {
 }
 
 void Decoder::range(Step& s) {
-  for (double& n : s.numbers) n = bytes_.one_in(4) ? bytes_.hostile_number() : static_cast<double>(bytes_.between(-40, 80)) / 8;
+  for (double& n : s.numbers)
+    n = bytes_.one_in(4) ? bytes_.hostile_number()
+                         : static_cast<double>(bytes_.between(-40, 80)) / 8;
   s.axis = bytes_.one_in(8) ? bytes_.hostile_integer() : bytes_.below(12);
 }
 
 void Decoder::fill(Step& s) {
   if (s.op == Op::clamp || s.op == Op::sigma_from_param) {
-    s.numbers[0] = bytes_.one_in(8) ? bytes_.hostile_number() : static_cast<double>(bytes_.between(-16, 48)) / 16;
-    s.numbers[1] = bytes_.one_in(8) ? bytes_.hostile_number() : s.numbers[0] + static_cast<double>(bytes_.below(16)) / 8;
+    s.numbers[0] = bytes_.one_in(8) ? bytes_.hostile_number()
+                                    : static_cast<double>(bytes_.between(-16, 48)) / 16;
+    s.numbers[1] = bytes_.one_in(8) ? bytes_.hostile_number()
+                                    : s.numbers[0] + static_cast<double>(bytes_.below(16)) / 8;
   } else if (is_binary(s.op) || is_where(s.op)) {
     binary(s);
   } else if (is_reduction(s.op)) {

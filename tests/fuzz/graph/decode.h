@@ -1,6 +1,7 @@
 #pragma once
-// Reads a program from a fuzzer's input, one leaf or step at a time, against the shapes of the values there are so far: most of
-// what it makes fits together, so that programs grow, and some of it is hostile.
+// Reads a program from a fuzzer's input, one leaf or step at a time, against the shapes of the
+// values there are so far: most of what it makes fits together, so that programs grow, and some of
+// it is hostile.
 
 #include <functional>
 #include <variant>
@@ -21,8 +22,8 @@ class Decoder {
   /// The first leaves: at least one, and that is a variable.
   std::vector<Leaf> leaves();
 
-  /// A step on the values so far, whose shapes are given (nothing for an entry without a value); before it, leaves that are made
-  /// for it.
+  /// A step on the values so far, whose shapes are given (nothing for an entry without a value);
+  /// before it, leaves that are made for it.
   std::vector<Entry> step(std::span<const std::optional<Sizes>> values);
 
  private:
@@ -32,7 +33,8 @@ class Decoder {
 
   const Sizes& sizes_of(std::size_t value) const;
   std::size_t pick();
-  std::size_t pick_or_make(const std::function<bool(const Sizes&)>& fits, const Sizes& sizes, std::int64_t mode);
+  std::size_t pick_or_make(const std::function<bool(const Sizes&)>& fits, const Sizes& sizes,
+                           std::int64_t mode);
 
   void axes(Step& step, std::int64_t rank);
   std::int64_t axis(std::int64_t rank);

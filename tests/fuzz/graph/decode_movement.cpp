@@ -20,9 +20,12 @@ void Decoder::reshape(Step& s, const Sizes& x) {
     if (divides) rest /= factor;
   }
   s.integers.push_back(rest);
-  std::rotate(s.integers.begin(), s.integers.begin() + bytes_.below(static_cast<std::int64_t>(s.integers.size())),
+  std::rotate(s.integers.begin(),
+              s.integers.begin() + bytes_.below(static_cast<std::int64_t>(s.integers.size())),
               s.integers.end());
-  if (bytes_.one_in(3)) s.integers[static_cast<std::size_t>(bytes_.below(static_cast<std::int64_t>(s.integers.size())))] = -1;
+  if (bytes_.one_in(3))
+    s.integers[static_cast<std::size_t>(
+        bytes_.below(static_cast<std::int64_t>(s.integers.size())))] = -1;
 }
 
 void Decoder::broadcast_to(Step& s, const Sizes& x) {
@@ -30,20 +33,28 @@ void Decoder::broadcast_to(Step& s, const Sizes& x) {
   for (std::int64_t& size : s.integers) {
     if (size == 1) size = bytes_.between(0, 3);
   }
-  for (std::int64_t i = bytes_.below(3); i > 0; --i) s.integers.insert(s.integers.begin(), bytes_.between(0, 3));
+  for (std::int64_t i = bytes_.below(3); i > 0; --i)
+    s.integers.insert(s.integers.begin(), bytes_.between(0, 3));
   if (bytes_.one_in(12) && !s.integers.empty()) s.integers[0] = bytes_.hostile_integer();
 }
 
 void Decoder::slice(Step& s, const Sizes& x) {
   const auto rank = static_cast<std::int64_t>(x.size());
   s.axis = axis(rank);
-  const std::int64_t ranges = s.op == Op::slice_axis ? 1 : bytes_.one_in(16) ? 7 : bytes_.between(rank == 0 ? 0 : 1, rank);
+  const std::int64_t ranges = s.op == Op::slice_axis ? 1
+                              : bytes_.one_in(16)    ? 7
+                                                     : bytes_.between(rank == 0 ? 0 : 1, rank);
   for (std::int64_t i = 0; i < ranges; ++i) {
     const std::int64_t along = s.op == Op::slice_axis ? axis_of(s.axis, rank).value_or(0) : i;
-    const std::int64_t n = along < rank ? std::min<std::int64_t>(x[static_cast<std::size_t>(along)], 60) : 0;
+    const std::int64_t n =
+        along < rank ? std::min<std::int64_t>(x[static_cast<std::size_t>(along)], 60) : 0;
     const std::int64_t whole = Range().end;
-    s.integers.push_back(bytes_.one_in(24) ? bytes_.hostile_integer() : bytes_.one_in(2) ? 0 : bytes_.between(-n - 1, n + 1));
-    s.integers.push_back(bytes_.one_in(24) ? bytes_.hostile_integer() : bytes_.one_in(2) ? whole : bytes_.between(-n - 1, n + 1));
+    s.integers.push_back(bytes_.one_in(24)  ? bytes_.hostile_integer()
+                         : bytes_.one_in(2) ? 0
+                                            : bytes_.between(-n - 1, n + 1));
+    s.integers.push_back(bytes_.one_in(24)  ? bytes_.hostile_integer()
+                         : bytes_.one_in(2) ? whole
+                                            : bytes_.between(-n - 1, n + 1));
     s.integers.push_back(bytes_.one_in(24) ? bytes_.hostile_integer() : bytes_.between(1, 3));
   }
 }
@@ -52,7 +63,8 @@ void Decoder::pad(Step& s, const Sizes& x) {
   const auto axes = static_cast<std::int64_t>(x.size()) + (bytes_.one_in(16) ? 1 : 0);
   for (std::int64_t i = 0; i < 2 * axes; ++i)
     s.integers.push_back(bytes_.one_in(48) ? bytes_.hostile_integer() : bytes_.below(3));
-  s.numbers[0] = bytes_.one_in(4) ? bytes_.hostile_number() : static_cast<double>(bytes_.below(8)) / 4;
+  s.numbers[0] =
+      bytes_.one_in(4) ? bytes_.hostile_number() : static_cast<double>(bytes_.below(8)) / 4;
 }
 
 void Decoder::take(Step& s, const Sizes& x) {

@@ -25,7 +25,8 @@ Tensors<double> shown(std::span<const Tensor<T>> x) {
 
 // Forward mode may add up in another order, or take other kernels.
 template <class T>
-void check_value_of_duals(const Step& s, std::span<const Tensor<T>> x, const Tensor<T>& plain, const Tensor<T>& dual) {
+void check_value_of_duals(const Step& s, std::span<const Tensor<T>> x, const Tensor<T>& plain,
+                          const Tensor<T>& dual) {
   if (!std::is_same_v<T, double> || !all_finite(plain)) return forward_value.skip();
   long double largest = 0;
   if (s.op >= Op::matmul) {  // sums of products
@@ -36,13 +37,15 @@ void check_value_of_duals(const Step& s, std::span<const Tensor<T>> x, const Ten
       largest *= most * static_cast<long double>(t.size());
     }
   }
-  if (!(largest < 1e300L)) return forward_value.skip();  // which sums overflow depends on their order
+  if (!(largest < 1e300L))
+    return forward_value.skip();  // which sums overflow depends on their order
   forward_value.expect(plain.shape() == dual.shape(), name_of(s.op));
   for (std::int64_t i = 0; i < plain.size(); ++i) {
     const T a = plain.data()[i];
     const T b = dual.data()[i];
-    forward_value.expect(std::fabs(a - b) <= T(1e-14L * (std::fabs(a) + largest)), "element ", i, " is ", a, ", in forward mode ",
-                         b, ": ", [&] { return describe(s, shown(x)); });
+    forward_value.expect(std::fabs(a - b) <= T(1e-14L * (std::fabs(a) + largest)), "element ", i,
+                         " is ", a, ", in forward mode ", b, ": ",
+                         [&] { return describe(s, shown(x)); });
   }
 }
 
@@ -65,22 +68,25 @@ void check_forward_against_reverse(const Step& s, std::span<const Tensor<T>> x, 
   const bool finite = all_finite(forward);
   const bool finite_reverse = std::all_of(reverse.begin(), reverse.end(), all_finite<T>);
   if constexpr (is_double) {
-    finite_together.expect(finite == finite_reverse, "forward ", finite ? "is" : "is not", ", reverse ",
-                           finite_reverse ? "is" : "is not", " finite: ", [&] { return describe(s, x); });
+    finite_together.expect(finite == finite_reverse, "forward ", finite ? "is" : "is not",
+                           ", reverse ", finite_reverse ? "is" : "is not",
+                           " finite: ", [&] { return describe(s, x); });
   }
   if (!finite || !finite_reverse) return oracle.skip();
   const Product left = dot(w, forward);
   const Product right = dot_all<T>(reverse, v);
   const long double scale = left.magnitude + right.magnitude + hidden_magnitude(s, x, w);
   const long double allowed = (is_double ? 1e-11L : 1e-3L) * scale + (is_double ? 1e-290L : 1e-30L);
-  oracle.expect(std::fabs(left.value - right.value) <= allowed, "forward mode says ", static_cast<double>(left.value),
-                ", reverse mode ", static_cast<double>(right.value), ": ", [&] { return describe(s, shown(x)); });
+  oracle.expect(std::fabs(left.value - right.value) <= allowed, "forward mode says ",
+                static_cast<double>(left.value), ", reverse mode ",
+                static_cast<double>(right.value), ": ", [&] { return describe(s, shown(x)); });
 }
 
 template void check_forward_against_reverse(const Step&, std::span<const Tensor<float>>, Noise&);
 template void check_forward_against_reverse(const Step&, std::span<const Tensor<double>>, Noise&);
 
-// Forward and reverse mode take the shares from one place, and differences see none: so a count of our own.
+// Forward and reverse mode take the shares from one place, and differences see none: so a count of
+// our own.
 void check_ties(const Step& s, const Tensor<double>& x, Noise& noise) {
   const Tensor<double> y = value<double>(s, {&x, 1});
   if (!all_finite(x) || x.size() == 0) return ties.skip();
@@ -92,14 +98,14 @@ void check_ties(const Step& s, const Tensor<double>& x, Noise& noise) {
   const Sizes sizes = predict(kept, {&wide, 1}).sizes;  // those of y, with axes of size 1
   const auto group = [&](std::int64_t i) { return offset_of(indices_of(i, wide.sizes), sizes); };
   std::vector<double> count(static_cast<std::size_t>(y.size()), 0);
-  for (std::int64_t i = 0; i < x.size(); ++i) count[group(i)] += x.data()[i] == y.data()[group(i)] ? 1 : 0;
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    count[group(i)] += x.data()[i] == y.data()[group(i)] ? 1 : 0;
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const std::size_t k = group(i);
     const double expected = x.data()[i] == y.data()[k] ? w.data()[k] / count[k] : 0;
-    ties.expect(std::fabs(dx.data()[i] - expected) <= 1e-15 * std::fabs(w.data()[k]), "element ", i, " has ", dx.data()[i],
-                " instead of ", expected, ": ", [&] {
-                  return describe(s, {&x, 1});
-                });
+    ties.expect(std::fabs(dx.data()[i] - expected) <= 1e-15 * std::fabs(w.data()[k]), "element ", i,
+                " has ", dx.data()[i], " instead of ", expected, ": ",
+                [&] { return describe(s, {&x, 1}); });
   }
 }
 

@@ -14,7 +14,8 @@ Oracle symmetry("<u, Hv> = <v, Hu>", 50);
 
 constexpr double kStep = 1e-3;
 
-Tensors<double> moved(std::span<const Tensor<double>> x, std::span<const Tensor<double>> v, double h) {
+Tensors<double> moved(std::span<const Tensor<double>> x, std::span<const Tensor<double>> v,
+                      double h) {
   Tensors<double> list;
   for (std::size_t k = 0; k < x.size(); ++k) list.push_back(x[k] + v[k] * Tensor<double>(h));
   return list;
@@ -33,7 +34,8 @@ bool radius_changes(const Step& s, const Tensor<double>& sigma, double distance)
   if (s.radius) return false;
   const double truncate = s.op == Op::gaussian_kernel ? 3 : s.numbers[0];
   return std::any_of(sigma.begin(), sigma.end(), [&](double v) {
-    return std::max(1.0, std::ceil(truncate * (v + distance))) != std::max(1.0, std::ceil(truncate * (v - distance)));
+    return std::max(1.0, std::ceil(truncate * (v + distance))) !=
+           std::max(1.0, std::ceil(truncate * (v - distance)));
   });
 }
 
@@ -78,8 +80,9 @@ struct Difference {
   long double error;
 };
 
-// The derivative of f at 0 by central differences of three steps, the finer two extrapolated; nothing if they do not converge or
-// f has no value somewhere. f gives a sum, whose rounding error is relative to its magnitude and to `inside`.
+// The derivative of f at 0 by central differences of three steps, the finer two extrapolated;
+// nothing if they do not converge or f has no value somewhere. f gives a sum, whose rounding error
+// is relative to its magnitude and to `inside`.
 template <class F>
 std::optional<Difference> difference(const F& f, long double inside) {
   long double d[3];
@@ -104,25 +107,29 @@ std::optional<Difference> difference(const F& f, long double inside) {
   return Difference{(4 * d[2] - d[1]) / 3, coarse + 20 * noise};
 }
 
-void compare_difference(Oracle& oracle, const char* what, const Step& s, std::span<const Tensor<double>> x, long double exact,
+void compare_difference(Oracle& oracle, const char* what, const Step& s,
+                        std::span<const Tensor<double>> x, long double exact,
                         const std::optional<Difference>& d, long double scale) {
   if (!d || !std::isfinite(exact) || d->error > 1e-2L * scale) return oracle.skip();
-  oracle.expect(std::fabs(d->value - exact) <= d->error + 1e-9L * scale, what, " is ", static_cast<double>(exact),
-                ", central differences say ", static_cast<double>(d->value), " with an error of ", static_cast<double>(d->error),
+  oracle.expect(std::fabs(d->value - exact) <= d->error + 1e-9L * scale, what, " is ",
+                static_cast<double>(exact), ", central differences say ",
+                static_cast<double>(d->value), " with an error of ", static_cast<double>(d->error),
                 ": ", [&] { return describe(s, x); });
 }
 
-Tensors<Dual<double>> make_duals(std::span<const Tensor<double>> x, std::span<const Tensor<double>> v) {
+Tensors<Dual<double>> make_duals(std::span<const Tensor<double>> x,
+                                 std::span<const Tensor<double>> v) {
   Tensors<Dual<double>> list;
   for (std::size_t k = 0; k < x.size(); ++k) list.push_back(make_dual(x[k], v[k]));
   return list;
 }
 
 // Hv of ⟨w, y⟩.
-Tensors<double> hessian_product(const Step& s, std::span<const Tensor<double>> x, std::span<const Tensor<double>> v,
-                                const Tensor<double>& w) {
+Tensors<double> hessian_product(const Step& s, std::span<const Tensor<double>> x,
+                                std::span<const Tensor<double>> v, const Tensor<double>& w) {
   Tensors<double> list;
-  for (const auto& d : gradient<Dual<double>>(s, make_duals(x, v), w.cast<Dual<double>>())) list.push_back(tangent_of(d));
+  for (const auto& d : gradient<Dual<double>>(s, make_duals(x, v), w.cast<Dual<double>>()))
+    list.push_back(tangent_of(d));
   return list;
 }
 
@@ -130,7 +137,8 @@ Tensors<double> hessian_product(const Step& s, std::span<const Tensor<double>> x
 
 void check_against_differences(const Step& s, std::span<const Tensor<double>> x, Noise& noise) {
   // A huge shift swallows the displacements.
-  const bool shifted = s.op == Op::sigma_from_param && !(std::fabs(s.numbers[0]) < 1e3 && std::fabs(s.numbers[1]) < 1e3);
+  const bool shifted = s.op == Op::sigma_from_param &&
+                       !(std::fabs(s.numbers[0]) < 1e3 && std::fabs(s.numbers[1]) < 1e3);
   const bool small = !shifted && std::all_of(x.begin(), x.end(), [](const Tensor<double>& t) {
     return std::all_of(t.begin(), t.end(), [](double v) { return std::fabs(v) < 1e3; });
   });
@@ -159,12 +167,15 @@ void check_against_differences(const Step& s, std::span<const Tensor<double>> x,
   const Product vhu = dot_all<double>(v, hu);
   const long double scale = uhv.magnitude + vhu.magnitude + exact.magnitude + inside;
   if (std::isfinite(scale)) {
-    symmetry.expect(std::fabs(uhv.value - vhu.value) <= 1e-9L * scale, "<u, Hv> is ", static_cast<double>(uhv.value),
-                    ", <v, Hu> is ", static_cast<double>(vhu.value), ": ", [&] { return describe(s, x); });
+    symmetry.expect(std::fabs(uhv.value - vhu.value) <= 1e-9L * scale, "<u, Hv> is ",
+                    static_cast<double>(uhv.value), ", <v, Hu> is ", static_cast<double>(vhu.value),
+                    ": ", [&] { return describe(s, x); });
   } else {
     symmetry.skip();
   }
-  const auto df = [&](double h) { return dot_all<double>(u, gradient<double>(s, moved(x, v, h), w)); };
+  const auto df = [&](double h) {
+    return dot_all<double>(u, gradient<double>(s, moved(x, v, h), w));
+  };
   compare_difference(second_differences, "<u, Hv>", s, x, uhv.value, difference(df, inside), scale);
 }
 

@@ -7,8 +7,9 @@
 namespace nablur::fuzz {
 namespace {
 
-constexpr std::int64_t kMostElements = 1024;                      // more would be slow
-constexpr std::int64_t kBeyondAnyMemory = std::int64_t{1} << 48;  // elements; a process has 2^47 bytes of addresses
+constexpr std::int64_t kMostElements = 1024;  // more would be slow
+constexpr std::int64_t kBeyondAnyMemory = std::int64_t{1}
+                                          << 48;  // elements; a process has 2^47 bytes of addresses
 
 constexpr const char* kNames[kOps] = {"exp",
                                       "log",
@@ -158,11 +159,6 @@ Cell cell_of(const Step& s, std::span<const Real> x) {
   return {value, magnitude(value)};
 }
 
-// The library's own operator between plain tensors does not broadcast beyond one number.
-bool goes_together(const Step& s, const Sizes& a, const Sizes& b) {
-  return s.op != Op::custom_product || a == b || a.empty() || b.empty();
-}
-
 }  // namespace
 
 const char* name_of(Op op) { return kNames[static_cast<int>(op)]; }
@@ -178,8 +174,9 @@ std::int64_t elements(const Sizes& sizes) {
 
 bool is_shape(const Sizes& sizes) {
   std::int64_t n = 1;
-  return std::all_of(sizes.begin(), sizes.end(),
-                     [&n](std::int64_t size) { return size == 0 || (size > 0 && !__builtin_mul_overflow(n, size, &n)); });
+  return std::all_of(sizes.begin(), sizes.end(), [&n](std::int64_t size) {
+    return size == 0 || (size > 0 && !__builtin_mul_overflow(n, size, &n));
+  });
 }
 
 Prediction result_of(Sizes sizes) {
@@ -228,7 +225,8 @@ std::optional<Sizes> named_axes(const Step& s, std::int64_t rank) {
 
 Sizes indices_of(std::int64_t flat, const Sizes& sizes) {
   Sizes indices(sizes.size());
-  for (std::size_t axis = sizes.size(); axis-- > 0; flat /= sizes[axis]) indices[axis] = flat % sizes[axis];
+  for (std::size_t axis = sizes.size(); axis-- > 0; flat /= sizes[axis])
+    indices[axis] = flat % sizes[axis];
   return indices;
 }
 
@@ -246,14 +244,15 @@ Prediction predict_elementwise(const Step& s, std::span<const Given> operands) {
   Sizes sizes = operands[0].sizes;
   for (const Given& other : operands.subspan(1)) {
     const auto both = broadcast_sizes(sizes, other.sizes);
-    if (!both || !is_shape(*both) || !goes_together(s, operands[0].sizes, other.sizes)) return {};
+    if (!both || !is_shape(*both)) return {};
     sizes = *both;
   }
   Prediction p = result_of(std::move(sizes));
   for (std::size_t i = 0; i < p.cells.size(); ++i) {
     const Sizes at = indices_of(static_cast<std::int64_t>(i), p.sizes);
     Real x[3] = {};
-    for (std::size_t k = 0; k < operands.size(); ++k) x[k] = operands[k].numbers[offset_of(at, operands[k].sizes)];
+    for (std::size_t k = 0; k < operands.size(); ++k)
+      x[k] = operands[k].numbers[offset_of(at, operands[k].sizes)];
     p.cells[i] = cell_of(s, x);
   }
   return p;

@@ -1,6 +1,6 @@
 #pragma once
-// What a step must do, said a second time: shapes by NumPy's rules, values element by element in long double. Plain, slow, and
-// sharing nothing with the library but its names for operators.
+// What a step must do, said a second time: shapes by NumPy's rules, values element by element in
+// long double. Plain, slow, and sharing nothing with the library but its names for operators.
 
 #include <cmath>
 
@@ -17,7 +17,8 @@ enum class Fate {
   skipped,  ///< too large to be run for a fuzzer
 };
 
-/// An element, and the sum of the finite magnitudes that it is the sum of: rounding errors are relative to that.
+/// An element, and the sum of the finite magnitudes that it is the sum of: rounding errors are
+/// relative to that.
 struct Cell {
   long double value = 0;
   long double scale = 0;
@@ -42,17 +43,18 @@ Given given(const Tensor<T>& x) {
 
 Prediction predict(const Step& step, std::span<const Given> operands);
 
-// ---- what its parts share -------------------------------------------------------------------------------------------
+// ---- what its parts share ---------------------------------------------------------------------
 
 inline long double magnitude(long double x) { return std::isfinite(x) ? std::fabs(x) : 0; }
 
 std::int64_t elements(const Sizes& sizes);
 
-/// Whether sizes are those of a Shape: none negative, and their product, zeros left out, below 2^63.
+/// Whether sizes are those of a Shape: none negative, and their product, zeros left out, below
+/// 2^63.
 bool is_shape(const Sizes& sizes);
 
-/// A prediction of a result of these sizes, zeros so far: refused if they are no shape or no machine has the memory, skipped if
-/// they are merely large.
+/// A prediction of a result of these sizes, zeros so far: refused if they are no shape or no
+/// machine has the memory, skipped if they are merely large.
 Prediction result_of(Sizes sizes);
 
 /// The shape of two that broadcast, or nothing.
@@ -67,8 +69,8 @@ std::optional<Sizes> named_axes(const Step& step, std::int64_t rank);
 /// The indices of element `flat` of an array.
 Sizes indices_of(std::int64_t flat, const Sizes& sizes);
 
-/// The offset of an element, in an array that may be broadcast: its axes are the last ones of `indices`, and those of size 1
-/// have one index.
+/// The offset of an element, in an array that may be broadcast: its axes are the last ones of
+/// `indices`, and those of size 1 have one index.
 std::size_t offset_of(const Sizes& indices, const Sizes& sizes);
 
 Prediction predict_elementwise(const Step& step, std::span<const Given> operands);

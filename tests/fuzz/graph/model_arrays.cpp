@@ -21,13 +21,16 @@ Cell reduce(Op op, std::span<const Real> x) {
     top = std::isnan(v) || std::isnan(top) ? v + top : std::max(top, v);
     if (op == Op::max || op == Op::min) {
       const bool none = std::isnan(cell.value) || std::isnan(v);
-      cell.value = none ? cell.value + v : op == Op::max ? std::max(cell.value, v) : std::min(cell.value, v);
+      cell.value = none            ? cell.value + v
+                   : op == Op::max ? std::max(cell.value, v)
+                                   : std::min(cell.value, v);
     } else {
       cell.value += v;
     }
     cell.scale += magnitude(v);
   }
-  if (op == Op::mean) return {cell.value / static_cast<Real>(x.size()), cell.scale / static_cast<Real>(x.size())};
+  if (op == Op::mean)
+    return {cell.value / static_cast<Real>(x.size()), cell.scale / static_cast<Real>(x.size())};
   if (op != Op::logsumexp) return cell;
   if (!std::isfinite(top)) return {top, magnitude(top)};
   Real sum = 0;
@@ -49,7 +52,8 @@ template <class At>
 Prediction moved(const Given& x, Sizes sizes, const At& at) {
   Prediction p = result_of(std::move(sizes));
   for (std::size_t i = 0; i < p.cells.size(); ++i) {
-    const Real v = x.numbers[offset_of(at(indices_of(static_cast<std::int64_t>(i), p.sizes)), x.sizes)];
+    const Real v =
+        x.numbers[offset_of(at(indices_of(static_cast<std::int64_t>(i), p.sizes)), x.sizes)];
     p.cells[i] = {v, magnitude(v)};
   }
   return p;
@@ -66,7 +70,8 @@ Prediction reshape(const Step& s, const Given& x) {
   }
   if (!is_shape(sizes) || elements(sizes) != n) return {};
   Prediction p = result_of(sizes);
-  for (std::size_t i = 0; i < p.cells.size(); ++i) p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
+  for (std::size_t i = 0; i < p.cells.size(); ++i)
+    p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
   return p;
 }
 
@@ -167,10 +172,12 @@ Prediction take(const Step& s, const Given& x) {
   sizes.insert(sizes.end(), x.sizes.begin() + *along + 1, x.sizes.end());
   return moved(x, sizes, [&](const Sizes& at) {
     Sizes from(at.begin(), at.begin() + *along);
-    const Sizes index(at.begin() + *along, at.begin() + *along + static_cast<std::int64_t>(s.shape.size()));
+    const Sizes index(at.begin() + *along,
+                      at.begin() + *along + static_cast<std::int64_t>(s.shape.size()));
     const std::int64_t i = s.integers[offset_of(index, s.shape)];
     from.push_back(i < 0 ? i + n : i);
-    from.insert(from.end(), at.begin() + *along + static_cast<std::int64_t>(s.shape.size()), at.end());
+    from.insert(from.end(), at.begin() + *along + static_cast<std::int64_t>(s.shape.size()),
+                at.end());
     return from;
   });
 }
@@ -179,7 +186,8 @@ Prediction take(const Step& s, const Given& x) {
 Prediction join(const Step& s, std::span<const Given> operands) {
   std::vector<Given> parts(operands.begin(), operands.end());
   const bool stacks = s.op == Op::stack;
-  const auto along = axis_of(s.axis, static_cast<std::int64_t>(parts[0].sizes.size()) + (stacks ? 1 : 0));
+  const auto along =
+      axis_of(s.axis, static_cast<std::int64_t>(parts[0].sizes.size()) + (stacks ? 1 : 0));
   if (!along) return {};
   const auto axis = static_cast<std::size_t>(*along);
   Sizes sizes;
@@ -220,7 +228,8 @@ Prediction predict_reduction(const Step& s, const Given& x) {
   const Sizes kept = without(x.sizes, *axes, true);
   std::vector<std::vector<Real>> groups(p.cells.size());
   for (std::size_t i = 0; i < x.numbers.size() && !groups.empty(); ++i) {
-    groups[offset_of(indices_of(static_cast<std::int64_t>(i), x.sizes), kept)].push_back(x.numbers[i]);
+    groups[offset_of(indices_of(static_cast<std::int64_t>(i), x.sizes), kept)].push_back(
+        x.numbers[i]);
   }
   for (std::size_t i = 0; i < groups.size(); ++i) p.cells[i] = reduce(s.op, groups[i]);
   return p;

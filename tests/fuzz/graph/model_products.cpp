@@ -14,8 +14,12 @@ using Real = long double;
 constexpr std::int64_t kMostRadius = std::int64_t{1} << 26;  // the library's
 constexpr std::int64_t kSlowRadius = 100;
 
-Sizes tail(const Sizes& sizes, std::size_t count) { return {sizes.end() - static_cast<std::int64_t>(count), sizes.end()}; }
-Sizes but_tail(const Sizes& sizes, std::size_t count) { return {sizes.begin(), sizes.end() - static_cast<std::int64_t>(count)}; }
+Sizes tail(const Sizes& sizes, std::size_t count) {
+  return {sizes.end() - static_cast<std::int64_t>(count), sizes.end()};
+}
+Sizes but_tail(const Sizes& sizes, std::size_t count) {
+  return {sizes.begin(), sizes.end() - static_cast<std::int64_t>(count)};
+}
 
 Sizes joined(Sizes a, const Sizes& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -58,8 +62,10 @@ Prediction matmul(const Given& a, const Given& b) {
 
 bool is_border(Border border) { return border >= Border::zero && border <= Border::circular; }
 
-// Filters the values with the taps, and the scales with what their rounding errors are relative to: w (1 + u²), u = d/σ.
-void blur_cells(Prediction& p, const reference::Lines& lines, Real sigma, std::int64_t radius, Border border) {
+// Filters the values with the taps, and the scales with what their rounding errors are relative to:
+// w (1 + u²), u = d/σ.
+void blur_cells(Prediction& p, const reference::Lines& lines, Real sigma, std::int64_t radius,
+                Border border) {
   reference::Numbers values;
   reference::Numbers scales;
   for (const Cell& cell : p.cells) {
@@ -77,29 +83,33 @@ void blur_cells(Prediction& p, const reference::Lines& lines, Real sigma, std::i
 }
 
 reference::Lines lines_of(const Sizes& sizes, std::size_t axis) {
-  return {elements(but_tail(sizes, sizes.size() - axis)), sizes[axis], elements(tail(sizes, sizes.size() - axis - 1))};
+  return {elements(but_tail(sizes, sizes.size() - axis)), sizes[axis],
+          elements(tail(sizes, sizes.size() - axis - 1))};
 }
 
 // A result of x's sizes that starts as x.
 Prediction like(const Given& x) {
   Prediction p = result_of(x.sizes);
-  for (std::size_t i = 0; i < p.cells.size(); ++i) p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
+  for (std::size_t i = 0; i < p.cells.size(); ++i)
+    p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
   return p;
 }
 
 Prediction convolve(const Step& s, const Given& x, const Given& kernel) {
   const auto axis = axis_of(s.axis, static_cast<std::int64_t>(x.sizes.size()));
-  if (!axis || kernel.sizes.size() != 1 || kernel.sizes[0] % 2 == 0 || !is_border(s.border)) return {};
+  if (!axis || kernel.sizes.size() != 1 || kernel.sizes[0] % 2 == 0 || !is_border(s.border))
+    return {};
   Prediction p = like(x);
   if (p.cells.empty()) return p;
   const auto lines = lines_of(x.sizes, static_cast<std::size_t>(*axis));
   const std::int64_t radius = kernel.sizes[0] / 2;
   Prediction y = result_of(x.sizes);
-  reference::for_each_product(lines, radius, s.border, [&](std::size_t to, std::size_t from, std::size_t tap) {
-    const Real product = kernel.numbers[kernel.numbers.size() - 1 - tap] * x.numbers[from];
-    y.cells[to].value += product;
-    y.cells[to].scale += magnitude(product);
-  });
+  reference::for_each_product(
+      lines, radius, s.border, [&](std::size_t to, std::size_t from, std::size_t tap) {
+        const Real product = kernel.numbers[kernel.numbers.size() - 1 - tap] * x.numbers[from];
+        y.cells[to].value += product;
+        y.cells[to].scale += magnitude(product);
+      });
   return y;
 }
 
@@ -130,7 +140,9 @@ Prediction gaussian_blur(const Step& s, const Given& x, const Given& sigma) {
   const auto axes = named_axes(s, static_cast<std::int64_t>(x.sizes.size()));
   const bool shared = sigma.sizes.empty();
   if (!axes || !is_border(s.border)) return {};
-  if (!shared && (sigma.sizes.size() != 1 || sigma.sizes[0] != static_cast<std::int64_t>(axes->size()))) return {};
+  if (!shared &&
+      (sigma.sizes.size() != 1 || sigma.sizes[0] != static_cast<std::int64_t>(axes->size())))
+    return {};
   bool slow = false;
   for (const Real entry : sigma.numbers) {
     const std::int64_t radius = radius_of(s, static_cast<double>(entry), s.numbers[0]);
@@ -140,9 +152,10 @@ Prediction gaussian_blur(const Step& s, const Given& x, const Given& sigma) {
   Prediction p = like(x);
   if (slow) p.fate = Fate::skipped;
   if (p.cells.empty() || slow) return p;
-  // How far an infinity reaches is the blur fuzzer's business. Of huge numbers two at the same distance may overflow when they
-  // are added, whatever their weight.
-  if (!std::all_of(x.numbers.begin(), x.numbers.end(), [](Real v) { return std::fabs(v) < 1e30L; })) {
+  // How far an infinity reaches is the blur fuzzer's business. Of huge numbers two at the same
+  // distance may overflow when they are added, whatever their weight.
+  if (!std::all_of(x.numbers.begin(), x.numbers.end(),
+                   [](Real v) { return std::fabs(v) < 1e30L; })) {
     p.cells.clear();
     return p;
   }
@@ -176,13 +189,15 @@ Prediction linspace(const Step& s) {
   const double last = s.numbers[1];
   if (s.axis < 0) return {};
   Prediction p = result_of({s.axis});
-  if (p.fate == Fate::result && !(std::isfinite(first) && std::isfinite(last) && std::isfinite(last - first))) {
+  if (p.fate == Fate::result &&
+      !(std::isfinite(first) && std::isfinite(last) && std::isfinite(last - first))) {
     p.fate = Fate::either;
     p.cells.clear();
   }
   for (std::size_t i = 0; i < p.cells.size(); ++i) {
     const Real part = s.axis > 1 ? static_cast<Real>(i) / static_cast<Real>(s.axis - 1) : 0;
-    p.cells[i] = {first + part * (static_cast<Real>(last) - first), magnitude(first) + magnitude(last)};
+    p.cells[i] = {first + part * (static_cast<Real>(last) - first),
+                  magnitude(first) + magnitude(last)};
   }
   return p;
 }

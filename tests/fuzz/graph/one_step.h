@@ -69,8 +69,9 @@ long double largest_magnitude(const Tensor<T>& x) {
   return largest;
 }
 
-// What a random sum must be compared to if the step's own sums, which no random number touches, may cancel. The taps of a
-// convolution that meet copies of one sample are added up. ∂w/∂σ of the blur has both signs, and Σ|∂w/∂σ| is below 3/σ.
+// What a random sum must be compared to if the step's own sums, which no random number touches, may
+// cancel. The taps of a convolution that meet copies of one sample are added up. ∂w/∂σ of the blur
+// has both signs, and Σ|∂w/∂σ| is below 3/σ.
 template <class T>
 long double hidden_magnitude(const Step& s, std::span<const Tensor<T>> x, const Tensor<T>& w) {
   if (s.op == Op::convolve) return 2 * sum_of_magnitudes(w) * sum_of_magnitudes(x[1]);

@@ -1,6 +1,7 @@
 #pragma once
-// A program of the graph fuzzer: leaves (variables and constants) and steps, each of which applies one operator to values that
-// came before. It says nothing about scalar types: the same program runs on float, double and their Duals.
+// A program of the graph fuzzer: leaves (variables and constants) and steps, each of which applies
+// one operator to values that came before. It says nothing about scalar types: the same program
+// runs on float, double and their Duals.
 
 #include <cstdint>
 #include <optional>
@@ -94,7 +95,8 @@ struct Step {
   std::vector<std::int64_t> integers;
   std::vector<std::int64_t> shape;
   std::int64_t axis = 0;
-  bool all_axes = false;  ///< of those that take axes: `integers` says which otherwise, and no integers mean no axes
+  bool all_axes = false;  ///< of those that take axes: `integers` says which otherwise, and no
+                          ///< integers mean no axes
   bool flag = false;
   bool checkpointed = false;
   double numbers[3] = {0, 0, 0};

@@ -18,7 +18,8 @@ struct Place {
 // A program, run on a tape and off it, and what is checked of it.
 class Run {
  public:
-  explicit Run(Bytes bytes) : choices_(bytes.split(8)), decoder_(bytes), checks_finite_(choices_.one_in(16)) {
+  explicit Run(Bytes bytes)
+      : choices_(bytes.split(8)), decoder_(bytes), checks_finite_(choices_.one_in(16)) {
     tape_.check_finite(checks_finite_);
   }
 

@@ -17,8 +17,9 @@ struct Escaped {};
 
 }  // namespace
 
-// Adds what one step passes on to the adjoints of its operands, with the additions in the order in which a sweep makes them: the
-// step stands alone on a tape, before a node that gives each operand its adjoint so far.
+// Adds what one step passes on to the adjoints of its operands, with the additions in the order in
+// which a sweep makes them: the step stands alone on a tape, before a node that gives each operand
+// its adjoint so far.
 void Run::pull(const Step& step, std::size_t at, Adjoints& adjoints) const {
   Tape<double> tape;
   std::vector<std::size_t> distinct;
@@ -42,14 +43,16 @@ void Run::pull(const Step& step, std::size_t at, Adjoints& adjoints) const {
   std::vector<std::optional<Tensor<double>>> seeds;
   for (const std::size_t i : distinct) seeds.push_back(adjoints[i]);
   // In a checkpoint take adds up its repeated indices before anything else.
-  inputs.push_back(step.op == Op::take ? apply<double>(step, operands) : apply_directly<double>(step, operands));
+  inputs.push_back(step.op == Op::take ? apply<double>(step, operands)
+                                       : apply_directly<double>(step, operands));
   seeds.push_back(adjoints[at]);
   const auto pass_on = [&seeds](const Tensor<double>&, nablur::Adjoints<double>& d) {
     for (std::size_t i = 0; i < seeds.size(); ++i) {
       if (seeds[i]) d.add(i, *seeds[i]);
     }
   };
-  const auto joined = nablur::record("join", Tensor<double>(0.0), std::span<const Variable<double>>(inputs), pass_on);
+  const auto joined = nablur::record("join", Tensor<double>(0.0),
+                                     std::span<const Variable<double>>(inputs), pass_on);
   const auto d = gradients(joined);
   for (std::size_t i = 0; i < distinct.size(); ++i) adjoints[distinct[i]] = d[inputs[i]];
 }
@@ -75,7 +78,8 @@ Run::Adjoints Run::chain(std::size_t from, const Tensor<double>& seed) const {
   adjoints[from] = seed;
   for (std::size_t i = from + 1; i-- > 0;) {
     const Place& place = places_[i];
-    if (adjoints[i] && place.step != nullptr && !place.recorded.is_constant()) pull(*place.step, i, adjoints);
+    if (adjoints[i] && place.step != nullptr && !place.recorded.is_constant())
+      pull(*place.step, i, adjoints);
   }
   return adjoints;
 }
@@ -91,19 +95,22 @@ void Run::check_named(std::size_t from, const Tensor<double>& seed, const Adjoin
   }
   if (list.empty()) return named.skip();
   const std::span<const Input<double>> span(list);
-  const auto d = Gradients<double>::sweep(places_[from].recorded, &seed, &span);
+  const auto d = Gradients<double>::compute(places_[from].recorded, &seed, &span);
   for (const std::size_t i : chosen) {
-    const Tensor<double> expected = adjoints[i] ? *adjoints[i] : Tensor<double>::zeros(places_[i].plain.shape());
-    named.expect(same_numbers(d[places_[i].recorded], expected), "place ", i, [&] { return describe_program(from); });
+    const Tensor<double> expected =
+        adjoints[i] ? *adjoints[i] : Tensor<double>::zeros(places_[i].plain.shape());
+    named.expect(same_numbers(d[places_[i].recorded], expected), "place ", i,
+                 [&] { return describe_program(from); });
   }
 }
 
 void Run::check_throwing_pullback(const Variable<double>& y, const Tensor<double>& seed) {
   const bool shape_is_wrong = choices_.one_in(2);
-  const auto spoilt = nablur::record("spoilt", y.value(), {{y, [shape_is_wrong](const Tensor<double>&) {
-                                                              if (!shape_is_wrong) throw Escaped();
-                                                              return Tensor<double>(Shape{3, 1, 5, 1, 7}, 0.0);
-                                                            }}});
+  const auto spoilt =
+      nablur::record("spoilt", y.value(), {{y, [shape_is_wrong](const Tensor<double>&) {
+                                              if (!shape_is_wrong) throw Escaped();
+                                              return Tensor<double>(Shape{3, 1, 5, 1, 7}, 0.0);
+                                            }}});
   bool escaped = false;
   try {
     gradients(spoilt, seed);
@@ -122,9 +129,12 @@ void Run::check_gradients() {
   const Variable<double>& y = places_[from].recorded;
   Noise noise(choices_.byte());
   auto seed = Tensor<double>::empty(y.shape());
-  for (double *to = seed.mutable_data(), *end = to + seed.size(); to != end; ++to) *to = noise.weight();
+  for (double *to = seed.mutable_data(), *end = to + seed.size(); to != end; ++to)
+    *to = noise.weight();
 
-  const auto sweep = [&] { return y.size() == 1 && seed.data()[0] == 1 ? gradients(y) : gradients(y, seed); };
+  const auto sweep = [&] {
+    return y.size() == 1 && seed.data()[0] == 1 ? gradients(y) : gradients(y, seed);
+  };
   std::optional<Gradients<double>> d;
   try {
     d = sweep();
@@ -137,10 +147,11 @@ void Run::check_gradients() {
     const Place& place = places_[i];
     if (place.step != nullptr || place.recorded.is_constant()) continue;
     const bool reached = adjoints[i].has_value();
-    const Tensor<double> expected = reached ? *adjoints[i] : Tensor<double>::zeros(place.plain.shape());
-    (reached ? chain_rule : unreached).expect(same_numbers((*d)[place.recorded], expected), "place ", i, [&] {
-      return describe_program(from);
-    });
+    const Tensor<double> expected =
+        reached ? *adjoints[i] : Tensor<double>::zeros(place.plain.shape());
+    (reached ? chain_rule : unreached)
+        .expect(same_numbers((*d)[place.recorded], expected), "place ", i,
+                [&] { return describe_program(from); });
   }
   if (checks_finite_) return;
   check_named(from, seed, adjoints);
@@ -149,7 +160,8 @@ void Run::check_gradients() {
   const auto again = sweep();
   for (const Place& place : places_) {
     if (place.step == nullptr && !place.recorded.is_constant()) {
-      thrown.expect(same_bits((*d)[place.recorded], again[place.recorded]), "the second sweep gives other gradients");
+      thrown.expect(same_bits((*d)[place.recorded], again[place.recorded]),
+                    "the second sweep gives other gradients");
     }
   }
 }

@@ -35,7 +35,8 @@ bool is_composed(Op op) { return op == Op::gaussian_kernel || op == Op::sigma_fr
 
 void Run::add(const Leaf& leaf) {
   Place place{nullptr, true, leaf.value, leaf.value};
-  if (!leaf.constant && !(checks_finite_ && !all_finite(leaf.value))) place.recorded = tape_.variable(leaf.value);
+  if (!leaf.constant && !(checks_finite_ && !all_finite(leaf.value)))
+    place.recorded = tape_.variable(leaf.value);
   places_.push_back(place);
   sizes_.emplace_back(Sizes(leaf.value.shape().begin(), leaf.value.shape().end()));
 }
@@ -57,18 +58,22 @@ Place Run::evaluate(const Step& step, const Prediction& predicted) {
     tape_kept.expect(tape_.size() == nodes, "from ", nodes, " to ", tape_.size(),
                      " nodes: ", [&] { return describe(step, tensors); });
   const auto plain = attempt([&] { return apply_directly<double>(step, constants); });
-  if (predicted.fate == Fate::refused) refuses.expect(!plain, [&] { return describe(step, tensors); });
-  if (predicted.fate == Fate::result) takes.expect(plain.has_value(), [&] { return describe(step, tensors); });
+  if (predicted.fate == Fate::refused)
+    refuses.expect(!plain, [&] { return describe(step, tensors); });
+  if (predicted.fate == Fate::result)
+    takes.expect(plain.has_value(), [&] { return describe(step, tensors); });
   if (checks_finite_ && plain && (!recorded || !recorded->is_constant())) {
     // Operators that are made of others stop at what is infinite inside, too.
-    finite_only.expect(recorded.has_value() == all_finite(plain->value()) || (!recorded && is_composed(step.op)),
-                       [&] { return describe(step, tensors); });
+    finite_only.expect(
+        recorded.has_value() == all_finite(plain->value()) || (!recorded && is_composed(step.op)),
+        [&] { return describe(step, tensors); });
   } else {
     repeats.expect(recorded.has_value() == plain.has_value(),
                    "one throws, the other does not: ", [&] { return describe(step, tensors); });
   }
   if (!plain || !recorded) return {};
-  repeats.expect(same_bits(plain->value(), recorded->value()), [&] { return describe(step, tensors); });
+  repeats.expect(same_bits(plain->value(), recorded->value()),
+                 [&] { return describe(step, tensors); });
   return {&step, true, plain->value(), *recorded};
 }
 
@@ -86,15 +91,19 @@ void Run::add(const Step& decoded) {
   }
   if (place.alive && predicted.fate == Fate::result) {
     const Sizes sizes(place.plain.shape().begin(), place.plain.shape().end());
-    shapes.expect(sizes == predicted.sizes, "got ", place.plain.shape(), ": ", [&] { return describe(step, operands_of(step)); });
-    const std::int64_t far = first_far(place.plain, predicted);
-    values.expect(far < 0, "element ", far, " is ", far < 0 ? 0 : place.plain.data()[far], ", the model says ",
-                  far < 0 ? 0 : static_cast<double>(predicted.cells[static_cast<std::size_t>(far)].value), ": ",
+    shapes.expect(sizes == predicted.sizes, "got ", place.plain.shape(), ": ",
                   [&] { return describe(step, operands_of(step)); });
+    const std::int64_t far = first_far(place.plain, predicted);
+    values.expect(
+        far < 0, "element ", far, " is ", far < 0 ? 0 : place.plain.data()[far],
+        ", the model says ",
+        far < 0 ? 0 : static_cast<double>(predicted.cells[static_cast<std::size_t>(far)].value),
+        ": ", [&] { return describe(step, operands_of(step)); });
   }
   places_.push_back(place);
   const Shape& shape = place.plain.shape();
-  sizes_.emplace_back(place.alive ? std::optional<Sizes>(Sizes(shape.begin(), shape.end())) : std::nullopt);
+  sizes_.emplace_back(place.alive ? std::optional<Sizes>(Sizes(shape.begin(), shape.end()))
+                                  : std::nullopt);
 }
 
 void Run::record() {

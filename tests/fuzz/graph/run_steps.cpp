@@ -26,9 +26,10 @@ void check_float(const Step& step, std::span<const Tensor<double>> operands, Noi
   const std::vector<Variable<float>> constants(narrow.begin(), narrow.end());
   const Tensor<float> y = apply_directly<float>(step, constants).value();
   const std::int64_t far = first_far(y, predicted);
-  float_values.expect(far < 0, "element ", far, " is ", far < 0 ? 0 : y.data()[far], ", the model says ",
-                      far < 0 ? 0 : static_cast<double>(predicted.cells[static_cast<std::size_t>(far)].value), ": ",
-                      [&] { return describe(step, operands); });
+  float_values.expect(
+      far < 0, "element ", far, " is ", far < 0 ? 0 : y.data()[far], ", the model says ",
+      far < 0 ? 0 : static_cast<double>(predicted.cells[static_cast<std::size_t>(far)].value), ": ",
+      [&] { return describe(step, operands); });
   check_forward_against_reverse<float>(step, narrow, noise);
 }
 
@@ -38,8 +39,10 @@ void check_tensor(const Tensor<double>& x) {
   const bool fit = std::all_of(x.begin(), x.end(), fits_int64);
   try {
     const Tensor<std::int64_t> whole = x.cast<std::int64_t>();
-    const bool cut = fit && std::equal(x.begin(), x.end(), whole.begin(),
-                                       [](double v, std::int64_t n) { return std::trunc(v) == static_cast<double>(n); });
+    const bool cut =
+        fit && std::equal(x.begin(), x.end(), whole.begin(), [](double v, std::int64_t n) {
+          return std::trunc(v) == static_cast<double>(n);
+        });
     casts.expect(cut, [&] { return to_string(x.shape()); });
   } catch (const Error& e) {
     casts.expect(!fit, e.what());

@@ -1,7 +1,8 @@
 #pragma once
-// What the checks share. Each public header <nablur/…/name.h> has a file …/name.cpp here that includes it, calls each of its
-// public functions in each scalar type, and holds the result against a known value. The first argument of each check names the
-// function ("exp", "Tensor::rows"); tests/public_functions_test.cpp fails if one is missing.
+// What the checks share. Each public header <nablur/…/name.h> has a file …/name.cpp here that
+// includes it, calls each of its public functions in each scalar type, and holds the result against
+// a known value. The first argument of each check names the function ("exp", "Tensor::rows");
+// tests/public_functions_test.cpp fails if one is missing.
 
 #include <cmath>
 #include <initializer_list>
@@ -47,7 +48,8 @@ void expect_near(const char* what, const T& got, double expected) {
 template <class T>
 void expect_all(const char* what, const Tensor<T>& got, Numbers expected) {
   expect(what, got.size() == static_cast<std::int64_t>(expected.size()));
-  for (std::int64_t i = 0; i < got.size(); ++i) expect_near(what, got.data()[i], expected.begin()[i]);
+  for (std::int64_t i = 0; i < got.size(); ++i)
+    expect_near(what, got.data()[i], expected.begin()[i]);
 }
 
 // A tensor of rank 1; Duals have tangent 1.
@@ -64,9 +66,11 @@ Tensor<T> points(Numbers numbers) {
   return x;
 }
 
-// f of a Variable and of a Tensor; the gradient of Σ f(x) in reverse, and for Duals its sum in forward mode.
+// f of a Variable and of a Tensor; the gradient of Σ f(x) in reverse, and for Duals its sum in
+// forward mode.
 template <class T, class F>
-void expect_function(const char* what, const F& f, const Tensor<T>& x, Numbers values, Numbers slopes) {
+void expect_function(const char* what, const F& f, const Tensor<T>& x, Numbers values,
+                     Numbers slopes) {
   Tape<T> tape;
   const Variable<T> v = tape.variable(x);
   const Variable<T> y = f(v);

@@ -18,7 +18,8 @@ void checks::gradients_of() {
     expect_all("gradients", nablur::gradients(y, named)[x], {12});
     expect_all("gradients", nablur::gradients(y, T(10))[x], {120});
     expect_all("gradients", nablur::gradients(y, T(10), {h})[h], {20});
-    expect_all("Gradients::sweep", nablur::Gradients<T>::sweep(y, nullptr, nullptr)[x], {12});
-    expect("Gradients::operator[]", throws<nablur::Error>([&] { static_cast<void>(nablur::gradients(y)[h]); }));
+    expect_all("Gradients::compute", nablur::Gradients<T>::compute(y, nullptr, nullptr)[x], {12});
+    expect("Gradients::operator[]",
+           throws<nablur::Error>([&] { static_cast<void>(nablur::gradients(y)[h]); }));
   });
 }

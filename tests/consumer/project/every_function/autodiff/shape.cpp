@@ -12,13 +12,15 @@ void checks::shape() {
   expect("Shape::Shape", Shape().rank() == 0);
   expect("Shape::rank", far.rank() == 5);
   expect("Shape::size", far.size() == 30);
-  expect("Shape::operator[]", far[-1] == 5 && near[0] == 2 && throws<nablur::Error>([&] { static_cast<void>(near[2]); }));
+  expect("Shape::operator[]", far[-1] == 5 && near[0] == 2 &&
+                                  throws<nablur::Error>([&] { static_cast<void>(near[2]); }));
   expect("Shape::begin", *far.begin() == 2);
   expect("Shape::end", far.end() - far.begin() == 5);
   expect("Shape::operator==", Shape(far) == far && !(far == near));
 
   const std::int64_t list[] = {-1, 0};
-  expect("Axes::Axes", Axes{0, 1}.count() == 2 && Axes(std::span<const std::int64_t>(list)).count() == 2);
+  expect("Axes::Axes",
+         Axes{0, 1}.count() == 2 && Axes(std::span<const std::int64_t>(list)).count() == 2);
   expect("Axes::all", Axes().all() && !Axes(-1).all());
   expect("Axes::count", Axes(-1).count() == 1);
   expect("Axes::operator[]", Axes{0, -1}[1] == -1);

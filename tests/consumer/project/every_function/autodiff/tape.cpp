@@ -28,7 +28,8 @@ nablur::Variable<T> jointly(const nablur::Variable<T>& x, const nablur::Variable
 template <class T>
 nablur::Variable<T> listed(const nablur::Variable<T>& x, const nablur::Variable<T>& y) {
   const std::vector<nablur::Variable<T>> both = {x, y};
-  return nablur::record("listed", x.value() * y.value(), std::span<const nablur::Variable<T>>(both), joint_pullback(x, y));
+  return nablur::record("listed", x.value() * y.value(), std::span<const nablur::Variable<T>>(both),
+                        joint_pullback(x, y));
 }
 
 template <class T>
@@ -42,9 +43,12 @@ void record_products() {
   expect_all("Adjoints::add", gradients(jointly(x, y), ones)[x], {5, 7});
   expect_all("Adjoints::accumulator", gradients(jointly(x, y), ones)[y], {2, 3});
   expect_all("Adjoints::wants", gradients(listed(x, y), ones, {y})[y], {2, 3});
-  const nablur::Input<T> inputs[] = {nablur::Input<T>(x, [](const nablur::Tensor<T>& g) { return g; })};
-  expect_all("Input::Input", gradients(nablur::Tape<T>::record("same", x.value(), inputs, {}), ones)[x], {1, 1});
-  expect_all("Tape::record", nablur::Tape<T>::record("same", x.value(), inputs, {}).value(), {2, 3});
+  const nablur::Input<T> inputs[] = {
+      nablur::Input<T>(x, [](const nablur::Tensor<T>& g) { return g; })};
+  expect_all("Input::Input",
+             gradients(nablur::Tape<T>::record("same", x.value(), inputs, {}), ones)[x], {1, 1});
+  expect_all("Tape::record", nablur::Tape<T>::record("same", x.value(), inputs, {}).value(),
+             {2, 3});
 }
 
 template <class T>
@@ -56,14 +60,17 @@ void look_at_the_tape() {
   checks::expect_near("Tape::variable", x.item(), 2);
   static_cast<void>(apart(x, x));
   expect("Tape::size", tape.size() == 2);
-  expect("Tape::node", std::string(tape.node(1).name) == "apart" && tape.node(1).inputs[1].index == 0);
+  expect("Tape::node",
+         std::string(tape.node(1).name) == "apart" && tape.node(1).inputs[1].index == 0);
   const typename nablur::Tape<T>::Node node("made", nablur::Shape{3}, {}, {});
   expect("Tape::Node::Node", node.shape == nablur::Shape{3} && node.inputs.empty());
   tape.check_finite(true);
   const T infinity = std::numeric_limits<T>::infinity();
-  expect("Tape::check_finite", checks::throws<nablur::Error>([&] { static_cast<void>(tape.variable(infinity)); }));
+  expect("Tape::check_finite",
+         checks::throws<nablur::Error>([&] { static_cast<void>(tape.variable(infinity)); }));
   tape.clear();
-  expect("Tape::clear", tape.size() == 0 && checks::throws<nablur::Error>([&] { static_cast<void>(apart(x, x)); }));
+  expect("Tape::clear", tape.size() == 0 &&
+                            checks::throws<nablur::Error>([&] { static_cast<void>(apart(x, x)); }));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <sstream>
 #include <vector>
 
-#include <nablur/autodiff/random.h>
+#include <nablur/support/random.h>
 
 #include "../checks.h"
 
@@ -22,7 +22,8 @@ void make() {
   expect_all("Tensor::Tensor", X({2}, two), {2, 2});
   expect_all("Tensor::Tensor", X({2, 1}, {one, two}), {1, 2});
   expect_all("Tensor::Tensor", X({2}, std::span<const T>(list)), {1, 2});
-  if constexpr (!nablur::is_dual<T>) expect_all("Tensor::Tensor", X{{one, two}, {two, one}}, {1, 2, 2, 1});
+  if constexpr (!nablur::is_dual<T>)
+    expect_all("Tensor::Tensor", X{{one, two}, {two, one}}, {1, 2, 2, 1});
   auto e = X::empty({1});
   e.mutable_data()[0] = two;
   expect_all("Tensor::empty", e, {2});
@@ -38,7 +39,8 @@ template <class T>
 void draw() {
   using X = nablur::Tensor<T>;
   nablur::Random random(0);
-  checks::expect_all("Tensor::uniform", X::uniform({2}, random), {0.5488135039273248, 0.7151893663724195});
+  checks::expect_all("Tensor::uniform", X::uniform({2}, random),
+                     {0.5488135039273248, 0.7151893663724195});
   nablur::Random again(0);
   checks::expect_all("Tensor::normal", X::normal({1}, again), {1.764052345967664});
   checks::expect_all("Tensor::linspace", X::linspace(0, 1, 3), {0, 0.5, 1});

@@ -23,7 +23,8 @@ void signs() {
   expect_function<T>("operator+=", change([](auto& b) { return b += 1; }), x, {2, 3}, {1, 1});
   expect_function<T>("operator-=", change([](auto& b) { return b -= 1; }), x, {0, 1}, {1, 1});
   expect_function<T>("operator*=", change([](auto& b) { return b *= 3; }), x, {3, 6}, {3, 3});
-  expect_function<T>("operator/=", change([](auto& b) { return b /= 4; }), x, {0.25, 0.5}, {0.25, 0.25});
+  expect_function<T>("operator/=", change([](auto& b) { return b /= 4; }), x, {0.25, 0.5},
+                     {0.25, 0.25});
 }
 
 template <class T>
@@ -36,7 +37,8 @@ void functions() {
   checks::expect_all("greater", greater(x, two), {0, 1});
   checks::expect_all("less", less(x, two), {1, 0});
   checks::expect_all("equal", equal(x, T(3)), {0, 1});
-  expect_function<T>("where", [&](const auto& a) { return where(greater(a, two), a, two); }, x, {2, 3}, {0, 1});
+  expect_function<T>("where", [&](const auto& a) { return where(greater(a, two), a, two); }, x,
+                     {2, 3}, {0, 1});
 }
 
 }  // namespace

@@ -15,14 +15,18 @@ void checks::gaussian_blur() {
     expect_all("gaussian_taps", nablur::gaussian_taps(1, 1).w, {e * m, m, e * m});
 
     const auto image = Tensor<T>{T(0), T(1), T(0)};
-    const auto by_scale = [&](const auto& sigma) { return nablur::gaussian_blur(image, sigma, {.radius = 1}); };
+    const auto by_scale = [&](const auto& sigma) {
+      return nablur::gaussian_blur(image, sigma, {.radius = 1});
+    };
     expect_function<T>("gaussian_blur", by_scale, points<T>({1}), {e * m, m, e * m}, {0});
     const auto by_image = [](const auto& x) { return nablur::gaussian_blur(x, 1, {.radius = 1}); };
-    expect_function<T>("gaussian_blur", by_image, points<T>({0, 1, 0}), {e * m, m, e * m}, {1 - e * m, 1, 1 - e * m});
+    expect_function<T>("gaussian_blur", by_image, points<T>({0, 1, 0}), {e * m, m, e * m},
+                       {1 - e * m, 1, 1 - e * m});
 
     const double s = 1;
     const double soft = std::exp(s - 3) / (std::exp(0.3) + std::exp(s - 3));
     const auto sigma = [](const auto& p) { return nablur::sigma_from_param(p); };
-    expect_function<T>("sigma_from_param", sigma, points<T>({s}), {std::log(std::exp(0.3) + std::exp(s - 3))}, {soft});
+    expect_function<T>("sigma_from_param", sigma, points<T>({s}),
+                       {std::log(std::exp(0.3) + std::exp(s - 3))}, {soft});
   });
 }

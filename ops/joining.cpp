@@ -1,0 +1,146 @@
+#include <nablur/ops/joining.h>
+
+#include <algorithm>
+
+#include <nablur/autodiff/detail/composed.h>
+#include <nablur/autodiff/detail/walk.h>
+#include <nablur/ops/detail/lines.h>
+#include <nablur/ops/indexing.h>
+
+namespace nablur::compiled {
+
+using detail::assign;
+using detail::gather;
+using detail::IntList;
+using detail::part_of;
+using detail::scatter;
+using detail::View;
+using detail::whole;
+using detail::with_size;
+
+namespace {
+
+// Parts one behind another along an axis of the joined shape, of which part i takes counts[i].
+template <class T>
+Variable<T> join(detail::Name name, std::span<const Variable<T>> parts, const Shape& joined,
+                 std::int64_t along, const IntList& counts) {
+  auto y = Tensor<T>::empty(joined);
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < parts.size(); begin += counts[i++]) {
+    scatter(y, part_of(joined, along, begin, counts[i]), parts[i].value(), assign);
+  }
+  pool::Vector<Shape> shapes;
+  for (const Variable<T>& part : parts) shapes.push_back(part.shape());
+  return record(name, y, parts, [counts, along, shapes](const Tensor<T>& g, Adjoints<T>& d) {
+    std::int64_t at = 0;
+    for (std::size_t i = 0; i < shapes.size(); at += counts[i++]) {
+      if (d.wants(i))
+        d.add(i, gather(g, part_of(g.shape(), along, at, counts[i])).reshaped(shapes[i]));
+    }
+  });
+}
+
+void require_paddings(std::span<const Padding> padding, const Shape& shape) {
+  if (static_cast<std::int64_t>(padding.size()) != shape.rank()) {
+    fail("pad: ", padding.size(), " paddings for shape ", shape);
+  }
+  for (const auto [before, after] : padding) {
+    if (before < 0 || after < 0) {
+      fail("pad: paddings must be at least 0, got ", before, " and ", after);
+    }
+  }
+}
+
+std::int64_t padded(std::int64_t size, const Padding& padding, const Shape& shape) {
+  if (__builtin_add_overflow(size, padding.before, &size) ||
+      __builtin_add_overflow(size, padding.after, &size)) {
+    fail("pad: ", padding.before, " and ", padding.after, " around ", shape, " exceed 2^63 - 1");
+  }
+  return size;
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> Joining<T>::concatenate(std::span<const Variable<T>> parts, std::int64_t axis) {
+  if (parts.empty()) fail("concatenate: needs at least one part");
+  const Shape& first = parts.front().shape();
+  const std::int64_t along = resolve_axis("concatenate", axis, first.rank());
+  IntList counts(static_cast<std::int64_t>(parts.size()), 0);
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Shape& shape = parts[i].shape();
+    if (shape.rank() != first.rank() ||
+        !(with_size(shape, along, 0) == with_size(first, along, 0))) {
+      fail("concatenate: shapes ", first, " and ", shape, " differ off axis ", along);
+    }
+    counts[i] = shape[along];
+    if (__builtin_add_overflow(total, shape[along], &total)) {
+      fail("concatenate: the sizes of the ", parts.size(), " parts along axis ", along,
+           " add up to more than 2^63 - 1");
+    }
+  }
+  return join("concatenate", parts, with_size(first, along, total), along, counts);
+}
+
+template <class T>
+Variable<T> Joining<T>::stack(std::span<const Variable<T>> parts, std::int64_t axis) {
+  if (parts.empty()) fail("stack: needs at least one part");
+  const Shape& shape = parts.front().shape();
+  const std::int64_t along = resolve_axis("stack", axis, shape.rank() + 1);
+  for (const Variable<T>& part : parts) {
+    if (!(part.shape() == shape)) fail("stack: shapes ", shape, " and ", part.shape(), " differ");
+  }
+  const auto count = static_cast<std::int64_t>(parts.size());
+  IntList sizes(shape.rank() + 1, count);
+  std::copy(shape.begin(), shape.begin() + along, sizes.begin());
+  std::copy(shape.begin() + along, shape.end(), sizes.begin() + along + 1);
+  return join("stack", parts, Shape(sizes), along, IntList(count, 1));
+}
+
+template <class T>
+Variable<T> Joining<T>::pad(const Variable<T>& x, std::span<const Padding> padding, double value) {
+  require_paddings(padding, x.shape());
+  IntList sizes = x.shape().sizes();
+  for (std::size_t i = 0; i < padding.size(); ++i) {
+    sizes[i] = padded(sizes[i], padding[i], x.shape());
+  }
+  View view = whole(Shape(sizes));
+  for (std::size_t i = 0; i < padding.size(); ++i)
+    view.offset += padding[i].before * view.strides[i];
+  auto y = Tensor<T>::full(view.shape, static_cast<T>(value));
+  view.shape = x.shape();
+  scatter(y, view, x.value(), assign);
+  return record("pad", y, {{x, [view](const Tensor<T>& g) { return gather(g, view); }}});
+}
+
+// Axis by axis, the samples are taken by index.
+template <class T>
+Variable<T> Joining<T>::pad(const Variable<T>& x, std::span<const Padding> padding, Border border) {
+  detail::require_border("pad", border);
+  if (border == Border::zero) return pad(x, padding, 0.0);
+  require_paddings(padding, x.shape());
+  return detail::composed("pad", x, [&] {
+    Variable<T> y = x;
+    for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
+      const Padding& around = padding[static_cast<std::size_t>(axis)];
+      if (around.before == 0 && around.after == 0) continue;
+      const std::int64_t n = x.shape()[axis];
+      if (n == 0) fail("pad: axis ", axis, " of ", x.shape(), " has no element to continue");
+      auto indices = Tensor<std::int64_t>::empty(Shape{padded(n, around, x.shape())});
+      std::int64_t* const to = indices.mutable_data();
+      for (std::int64_t i = 0; i < indices.size(); ++i) {
+        to[i] = detail::border_index(i - around.before, n, border);
+      }
+      y = Indexing<T>::take(y, indices, axis);
+    }
+    return y;
+  });
+}
+
+template struct Joining<float>;
+template struct Joining<double>;
+template struct Joining<Dual<float>>;
+template struct Joining<Dual<double>>;
+
+}  // namespace nablur::compiled
