@@ -7,6 +7,7 @@
 #include <nablur/autodiff/sum.h>
 #include <nablur/autodiff/to_dot.h>
 #include <nablur/gradcheck/compare_gradients.h>
+#include <nablur/io/npy.h>
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/convolve.h>
 #include <nablur/ops/elementwise.h>
@@ -20,3 +21,4 @@
 #include <nablur/ops/simd.h>
 #include <nablur/support/random.h>
 #include <nablur/support/threads.h>
+#include <nablur/optimize/optimize.h>

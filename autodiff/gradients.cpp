@@ -154,7 +154,7 @@ Gradients<T> Gradients<T>::compute(const Variable<T>& y, const Tensor<T>* seed,
   return result;
 }
 
-// An entry for each named variable, once.
+// An entry for each named variable. Of several for one variable the first is used.
 template <class T>
 void Gradients<T>::name(const Tape<T>* tape, std::span<const Input<T>> named) {
   for (const Input<T>& input : named) {
@@ -167,8 +167,6 @@ void Gradients<T>::name(const Tape<T>* tape, std::span<const Input<T>> named) {
   }
   std::sort(entries_.begin(), entries_.end(),
             [](const Entry& a, const Entry& b) { return a.index > b.index; });
-  const auto same = [](const Entry& a, const Entry& b) { return a.index == b.index; };
-  entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
 }
 
 // The loop over the tape, backwards. What a node has collected is complete when it is reached, and

@@ -90,8 +90,8 @@ template <class X>
 concept Operand = Operands<X>;
 
 /// B is a valid operand beside A.
-template <class B, class... A>
-concept OperandBeside = Operands<A..., B>;
+template <class B, class A>
+concept OperandBeside = Operands<A, B>;
 
 /// B and A are valid beside the signs + - * / and > < …: one of them is a Variable, or they are of
 /// two scalars that go together. (Tensors of one scalar have signs of their own, and so have

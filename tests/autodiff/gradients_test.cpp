@@ -85,6 +85,8 @@ TEST(Gradients, TakeASeedForOutputsOfMoreThanOneElement) {
             "gradients: a loss of shape (3,) needs a seed: gradients(y, seed)");
   EXPECT_EQ(message_of([&] { gradients(y, T{1, 2}); }),
             "gradients: the seed has shape (2,), y has (3,)");
+  EXPECT_EQ(message_of([&] { gradients(y, T{{1, 2, 3}}); }),
+            "gradients: the seed has shape (1, 3), y has (3,)");
   EXPECT_EQ(numbers(gradients(y, T{1, 1, 1}, {y})[y]), (std::vector<double>{1, 1, 1}));
 }
 

@@ -1,13 +1,13 @@
 // An image of whole numbers is cast first: in which scalar is the blur to compute?
 // g++: no matching function for call to 'gaussian_blur(const nablur::Tensor<long int>&, double)'
-// g++: required for the satisfaction of 'Operands<X, S>'
+// g++: required for the satisfaction of 'OperandBeside<S, X>'
 // clang++: no matching function for call to 'gaussian_blur'
-// clang++: because 'Operands<nablur::Tensor<
+// clang++: because 'OperandBeside<double, nablur::Tensor<
 #include <nablur/nablur.h>
 
 using namespace nablur;
 
-Variable<float> twin(const Tensor<std::int64_t>& image) {
+Tensor<float> twin(const Tensor<std::int64_t>& image) {
 #ifdef MISUSE
   return gaussian_blur(image, 2.0);
 #else

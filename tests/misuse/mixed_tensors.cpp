@@ -1,7 +1,7 @@
 // Tensors of float and double do not mix: which of the two would the result be?
-// g++: no match for 'operator+' (operand types are 'const nablur::Tensor<float>' and 'const
-// nablur::Tensor<double>') g++: required for the satisfaction of 'Operands<A, B>' clang++: because
-// 'Operands<nablur::Tensor<float>, nablur::Tensor<double>
+// g++: no match for 'operator+' (operand types are 'const nablur::Tensor<float>' and 'const nablur::Tensor<double>')
+// g++: required for the satisfaction of 'Operands<A, B>'
+// clang++: because 'Operands<nablur::Tensor<float>, nablur::Tensor<double>
 #include <nablur/nablur.h>
 
 using namespace nablur;

@@ -1,7 +1,7 @@
 // Variables of float and double have no tape in common.
-// g++: no match for 'operator+' (operand types are 'const nablur::Variable<float>' and 'const
-// nablur::Variable<double>') g++: required for the satisfaction of 'Operands<A, B>' clang++:
-// because 'Operands<nablur::Variable<float>, nablur::Variable<double>
+// g++: no match for 'operator+' (operand types are 'const nablur::Variable<float>' and 'const nablur::Variable<double>')
+// g++: required for the satisfaction of 'Operands<A, B>'
+// clang++: because 'Operands<nablur::Variable<float>, nablur::Variable<double>
 #include <nablur/nablur.h>
 
 using namespace nablur;

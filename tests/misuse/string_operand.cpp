@@ -1,7 +1,7 @@
 // Text is no operand.
-// g++: no match for 'operator*' (operand types are 'const nablur::Variable<double>' and 'const char
-// [2]') g++: required for the satisfaction of 'Operands<A, B>' clang++: because
-// 'Operands<nablur::Variable<double>, char[2]>' evaluated to false
+// g++: no match for 'operator*' (operand types are 'const nablur::Variable<double>' and 'const char [2]')
+// g++: required for the satisfaction of 'Operands<A, B>'
+// clang++: because 'Operands<nablur::Variable<double>, char[2]>' evaluated to false
 #include <nablur/nablur.h>
 
 using namespace nablur;

@@ -199,6 +199,10 @@ TEST(Convolve, KeepsTheDigitsOfLongSums) {
   using F = Tensor<float>;
   const F ones = F::ones({20'000'000});
   EXPECT_EQ(vjp([&ones](const auto& w) { return convolve(ones, w); }, F{0.5f}, ones).item(), 2e7f);
+  const F tenths = F::full({20'000'000}, 0.1f);
+  const double tenth = static_cast<double>(0.1f);
+  const float drift = vjp([&](const auto& w) { return convolve(tenths, w); }, F{0.5f}, ones).item();
+  EXPECT_NEAR(drift, 2e7 * tenth, 1e-6 * 2e7 * tenth);
   const F many = F::full({6'000'001}, 0.1f);
   const auto seen_by_one = [](const auto& x, const auto& w) {
     return convolve(x, w, 0, Border::replicate);

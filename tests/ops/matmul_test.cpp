@@ -128,6 +128,31 @@ TEST(Matmul, KeepsTheDigitsOfLongSums) {
   const F tall = F::ones({18'000'000, 2});
   const F four = matmul(F::ones({2, 18'000'000}), tall).value();
   for (const float sum : four) EXPECT_EQ(sum, 1.8e7f);
+  // Nor do eight sums side by side: each of a million tenths drifts by a thousandth.
+  const F tenths = F::full({20'000'000}, 0.1f);
+  const double exact = 2e7 * static_cast<double>(0.1f);
+  EXPECT_NEAR(matmul(tenths, ones).item(), exact, 1e-6 * exact);
+  const F wide = F::full({2, 10'000'000}, 0.1f);
+  const F all = matmul(wide, F::ones({10'000'000, 2}));
+  // 1024 terms may be added one by one.
+  for (const float sum : all) EXPECT_NEAR(sum, exact / 2, 0x1p-14 * exact / 2);
+}
+
+TEST(Matmul, TransposesFactorsOfLongSums) {
+  const std::int64_t n = 3000;  // the gradient by b is aᵀ g, a sum over these
+  D a = D::empty({n, 2});
+  D g = D::empty({n, 3});
+  for (std::int64_t i = 0; i < 2 * n; ++i) a.mutable_data()[i] = static_cast<double>(i % 17);
+  for (std::int64_t i = 0; i < 3 * n; ++i) g.mutable_data()[i] = static_cast<double>(i % 13);
+  const D db = vjp([&](const auto& b) { return matmul(a, b); }, D::zeros({2, 3}), g);
+  for (std::int64_t j = 0; j < 6; ++j) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < n; ++i) sum += a(i, j / 3) * g(i, j % 3);
+    EXPECT_EQ(db(j / 3, j % 3), sum);
+  }
+  const auto transposed = [&](const auto& x) { return matmul(x, D::ones({2, n})); };
+  const D da = vjp(transposed, D::zeros({2, 2}), D::ones({2, n}));
+  for (const double sum : da) EXPECT_EQ(sum, n);
 }
 
 TEST(Matmul, EqualsATripleLoopForVectorsAndMatrices) {
