@@ -53,6 +53,7 @@ struct Evaluation {
 template <class T>
 class NABLUR_API GradientDescent {
  public:
+  /// Constants of the formula above.
   struct Options {
     double momentum = 0;
     bool nesterov = false;
@@ -74,6 +75,7 @@ class NABLUR_API GradientDescent {
 template <class T>
 class NABLUR_API Adam {
  public:
+  /// The paper's constants, under its names.
   struct Options {
     double beta1 = 0.9;
     double beta2 = 0.999;
@@ -103,6 +105,7 @@ class NABLUR_API Adam {
 template <class T>
 class NABLUR_API Lbfgs {
  public:
+  /// How much is remembered, and when a line search ends.
   struct Options {
     std::size_t history = 10;  ///< pairs of s and y that are kept
     int evaluations = 25;      ///< at most so many in one line search

@@ -138,6 +138,10 @@ void gaussian_kernel();
 void matmul();
 void reduce();
 void reshape();
+void indexing();
+void joining();
+void optimize();
+void npy();
 void simd();
 
 }  // namespace checks

@@ -22,6 +22,10 @@ int main() {
   checks::elementwise();
   checks::reduce();
   checks::reshape();
+  checks::indexing();
+  checks::joining();
+  checks::optimize();
+  checks::npy();
   checks::matmul();
   checks::border();
   checks::convolve();

@@ -1,5 +1,7 @@
 #include <nablur/autodiff/derivatives.h>
 
+#include <vector>
+
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/reduce.h>
 
@@ -19,6 +21,20 @@ void checks::derivatives() {
     expect_all("vjp", nablur::vjp(product, {x, v}, T(2))[0], {2, 6});
     expect_all("hvp", nablur::hvp(f, x, v), {6, 36});
     expect_all("hvp", nablur::hvp(product, {x, x}, {v, v})[1], {1, 3});
+    expect_all("hvp_with_gradient", nablur::hvp_with_gradient(f, x, v).gradient, {3, 12});
+    const auto two = nablur::hvp_with_gradient(product, {x, x}, {v, v});
+    expect_all("hvp_with_gradient", two.product[1], {1, 3});
+    const std::vector<Tensor<T>> xs = {x, x};
+    const std::vector<Tensor<T>> vs = {v, v};
+    const auto listed = [](const auto& all) { return nablur::sum(all[0] * all[1]); };
+    expect_all("jvp", nablur::jvp(listed, xs, vs), {14});
+    expect_all("vjp", nablur::vjp(listed, xs, T(2))[0], {2, 4});
+    expect_all("hvp", nablur::hvp(listed, xs, vs)[1], {1, 3});
+    expect_near("hvp_with_gradient", nablur::hvp_with_gradient(listed, xs, vs).value, 5);
+    expect_all("jacobian", nablur::jacobian(product, {x, v})[0], {1, 3});
+    expect_all("jacobian", nablur::jacobian(listed, xs)[0], {1, 2});
+    expect_all("hessian", nablur::hessian(product, {x, v})[0][1], {1, 0, 0, 1});
+    expect_all("hessian", nablur::hessian(listed, xs)[1][0], {1, 0, 0, 1});
     expect_all("jacobian", nablur::jacobian(g, x), {2, 0, 0, 4});
     expect_all("jacobian", nablur::jacobian(f, x), {3, 12});
     expect_all("hessian", nablur::hessian(f, x), {6, 0, 0, 12});

@@ -14,6 +14,7 @@ void checks::shape() {
   expect("Shape::size", far.size() == 30);
   expect("Shape::operator[]", far[-1] == 5 && near[0] == 2 &&
                                   throws<nablur::Error>([&] { static_cast<void>(near[2]); }));
+  expect("Shape::sizes", near.sizes().count() == 2 && near.sizes()[1] == 3);
   expect("Shape::begin", *far.begin() == 2);
   expect("Shape::end", far.end() - far.begin() == 5);
   expect("Shape::operator==", Shape(far) == far && !(far == near));

@@ -64,7 +64,11 @@ void read() {
   checks::expect_all("Tensor::rows", a.rows(1, 2), {0, 1});
   checks::expect_all("Tensor::cast", a.template cast<double>(), {1, 0, 0, 1});
   checks::expect_all("Tensor::cast", a.template cast<nablur::Dual<float>>(), {1, 0, 0, 1});
+  expect("Tensor::value", a.value().data() == a.data() && X(a).value()(0, 0) == T(1));
+  checks::expect_all("Tensor::operator[]", a[-1], {0, 1});
   X b = a;
+  b.set({0, 1}, T(1));
+  checks::expect_all("Tensor::set", b, {1, 1, 0, 1});
   b.mutable_data()[1] = T(1);
   checks::expect_all("Tensor::mutable_data", a, {1, 0, 0, 1});
   b = a;
@@ -78,6 +82,19 @@ template <class T>
 void compute() {
   using checks::expect_all;
   const auto a = checks::points<T>({1, 2});
+  nablur::Tensor<T> product = a;
+  expect_all("Tensor::operator*=", product *= a, {1, 4});
+  expect_all("Tensor::operator/=", product /= a, {1, 2});
+  const nablur::Tensor<T> two = T(2);
+  expect_all("Tensor::operator>", a > two, {0, 0});
+  expect_all("Tensor::operator<", a < two, {1, 0});
+  expect_all("Tensor::operator>=", a >= two, {0, 1});
+  expect_all("Tensor::operator<=", a <= two, {1, 1});
+  expect_all("Tensor::operator==", a == two, {0, 1});
+  expect_all("Tensor::operator!=", a != two, {1, 0});
+  expect_all("Tensor::operator!", !(a == two), {1, 0});
+  expect_all("Tensor::operator&", (a <= two) & (a == two), {0, 1});
+  expect_all("Tensor::operator|", (a < two) | (a == two), {1, 1});
   const auto b = checks::points<T>({4, 8});
   expect_all("Tensor::operator+", a + b, {5, 10});
   expect_all("Tensor::operator-", -a - b, {-5, -10});

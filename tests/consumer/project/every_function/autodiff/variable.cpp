@@ -1,5 +1,9 @@
 #include <nablur/autodiff/variable.h>
 
+#include <sstream>
+
+#include <nablur/ops/indexing.h>
+
 #include "../checks.h"
 
 void checks::variable() {
@@ -12,6 +16,10 @@ void checks::variable() {
     expect("Variable::shape", x.shape() == Shape{2});
     expect("Variable::rank", number.rank() == 0);
     expect("Variable::size", x.size() == 2);
+    std::ostringstream out;
+    out << x;
+    expect("Variable::operator<<", out.str().find("Variable<") == 0);
+    expect_all("Variable::operator[]", x[-1].value(), {2});
     expect_near("Variable::item", number.item(), 2);
   });
 }

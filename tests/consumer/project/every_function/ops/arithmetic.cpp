@@ -36,6 +36,17 @@ void functions() {
   expect_function<T>("minimum", [&](const auto& a) { return minimum(a, two); }, x, {1, 2}, {1, 0});
   checks::expect_all("greater", greater(x, two), {0, 1});
   checks::expect_all("less", less(x, two), {1, 0});
+  checks::expect_all("greater_equal", greater_equal(x, T(3)), {0, 1});
+  checks::expect_all("less_equal", less_equal(x, T(1)), {1, 0});
+  checks::expect_all("not_equal", not_equal(x, T(3)), {1, 0});
+  const nablur::Variable<T> v = x;
+  checks::expect_all("operator>", v > two, {0, 1});
+  checks::expect_all("operator<", v < 2, {1, 0});
+  checks::expect_all("operator>=", 3 >= v, {1, 1});
+  checks::expect_all("operator<=", v <= v, {1, 1});
+  checks::expect_all("operator==", v == 3, {0, 1});
+  checks::expect_all("operator!=", v != 3, {1, 0});
+  checks::expect_all("where", nablur::where(v > two, 5.0, 4.0), {4, 5});
   checks::expect_all("equal", equal(x, T(3)), {0, 1});
   expect_function<T>("where", [&](const auto& a) { return where(greater(a, two), a, two); }, x,
                      {2, 3}, {0, 1});
