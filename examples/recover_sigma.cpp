@@ -2,9 +2,9 @@
 // "Learning Filter Scale by ∂σ", number for number, and then the same question for two files of
 // one's own.
 //
-//   recover_sigma                                        the notebook's experiment, then its ten
-//   gradient checks recover_sigma --figure recovery.svg --csv trace.csv recover_sigma --signal
-//   before.txt --smoothed after.txt
+//   recover_sigma                              the notebook's experiment and its gradient checks
+//   recover_sigma --figure recovery.svg --csv trace.csv
+//   recover_sigma --signal before.txt --smoothed after.txt
 
 #include <algorithm>
 #include <cmath>

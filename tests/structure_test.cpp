@@ -97,7 +97,7 @@ Names as_set(const Lines& lines) { return {lines.begin(), lines.end()}; }
 
 Lines cmake_files() {
   Lines files = {"CMakeLists.txt"};
-  for (const std::string folder : {"cmake", "examples", "bench", "tests", "docs"}) {
+  for (const std::string folder : {"cmake", "examples", "tools", "bench", "tests", "docs"}) {
     for (const std::string& file : files_in(folder, {".txt", ".cmake"})) {
       if (folder == "cmake" || fs::path(file).filename() == "CMakeLists.txt") files.push_back(file);
     }
@@ -172,7 +172,7 @@ TEST(Structure, TheRouteThroughTheEngineHasTheLinesItSays) {
 // In quotes stands only what a folder of programs keeps for itself.
 TEST(Structure, EveryIncludeOfOursIsSpelledWithNablur) {
   for (const std::string& file :
-       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "bench", "tests"})) {
+       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"})) {
     const std::string folder = file.substr(0, file.find('/') + 1);
     for (const Include& include : includes_of(file)) {
       const std::string target =
@@ -211,7 +211,7 @@ TEST(Structure, PublicHeadersAreLight) {
 TEST(Structure, ExamplesBenchmarksAndConsumersSeePublicHeadersOnly) {
   const Names headers = public_headers();
   for (const std::string& file :
-       sources_in({"examples", "bench", "tests/consumer", "tests/misuse"})) {
+       sources_in({"examples", "tools", "bench", "tests/consumer", "tests/misuse"})) {
     for (const Include& include : includes_of(file)) {
       if (!include.path.starts_with("nablur/")) continue;
       EXPECT_EQ(headers.count(include.path.substr(7)), 1u)
@@ -250,7 +250,7 @@ TEST(Structure, EverySourceHasATestOfItsName) {
 
 TEST(Structure, NoFileIsTooLongToBeReadInOneSitting) {
   Lines files =
-      sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "bench", "tests"});
+      sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"});
   for (const std::string folder : {"cmake", "scripts", "bench"}) {
     for (const std::string& file : files_in(folder, {".cmake", ".sh", ".py"}))
       files.push_back(file);
@@ -328,7 +328,7 @@ TEST(Structure, TheScriptsInstallWhateverIsAskedFor) {
     }
   }
   for (const std::string& file :
-       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "bench", "tests"})) {
+       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"})) {
     for (const Include& include : includes_of(file)) {
       const std::size_t slash = include.path.find('/');
       if (include.kind != '<' || slash == std::string::npos) continue;
