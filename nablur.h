@@ -19,6 +19,6 @@
 #include <nablur/ops/reduce.h>
 #include <nablur/ops/reshape.h>
 #include <nablur/ops/simd.h>
+#include <nablur/optimize/optimize.h>
 #include <nablur/support/random.h>
 #include <nablur/support/threads.h>
-#include <nablur/optimize/optimize.h>

@@ -197,49 +197,41 @@ class NABLUR_API Tensor {
 
   /// Elementwise, with NumPy's broadcasting; throw if the shapes do not broadcast. Integers: also
   /// if a result does not fit 64 bits, and for a division by 0. Throw for bool.
-  friend Tensor operator+(const Tensor& a, const Tensor& b) { return Operators::combine('+', a, b); }
-  friend Tensor operator-(const Tensor& a, const Tensor& b) { return Operators::combine('-', a, b); }
-  friend Tensor operator*(const Tensor& a, const Tensor& b) { return Operators::combine('*', a, b); }
-  friend Tensor operator/(const Tensor& a, const Tensor& b) { return Operators::combine('/', a, b); }
-  friend Tensor operator-(const Tensor& a) { return Operators::combine('*', a, Tensor(T(-1))); }
+  friend Tensor operator+(const Tensor& a, const Tensor& b) { return combine('+', a, b); }
+  friend Tensor operator-(const Tensor& a, const Tensor& b) { return combine('-', a, b); }
+  friend Tensor operator*(const Tensor& a, const Tensor& b) { return combine('*', a, b); }
+  friend Tensor operator/(const Tensor& a, const Tensor& b) { return combine('/', a, b); }
+  friend Tensor operator-(const Tensor& a) { return combine('*', a, Tensor(T(-1))); }
   /// The left shape stays: b broadcasts to it. In place unless another tensor holds the elements,
   /// or they are integers.
-  Tensor& operator+=(const Tensor& b) { Operators::combine_into('+', *this, b);
-    return *this;
-  }
-  Tensor& operator-=(const Tensor& b) { Operators::combine_into('-', *this, b);
-    return *this;
-  }
-  Tensor& operator*=(const Tensor& b) { Operators::combine_into('*', *this, b);
-    return *this;
-  }
-  Tensor& operator/=(const Tensor& b) { Operators::combine_into('/', *this, b);
-    return *this;
-  }
+  Tensor& operator+=(const Tensor& b) { return combine_into('+', b); }
+  Tensor& operator-=(const Tensor& b) { return combine_into('-', b); }
+  Tensor& operator*=(const Tensor& b) { return combine_into('*', b); }
+  Tensor& operator/=(const Tensor& b) { return combine_into('/', b); }
 
   /// Masks, elementwise with broadcasting. Beside NaN only != is true; of Duals the values are
   /// compared.
-  friend Tensor<bool> operator>(const Tensor& a, const Tensor& b) { return Operators::compare('>', a, b); }
-  friend Tensor<bool> operator<(const Tensor& a, const Tensor& b) { return Operators::compare('<', a, b); }
-  friend Tensor<bool> operator>=(const Tensor& a, const Tensor& b) { return Operators::compare('G', a, b); }
-  friend Tensor<bool> operator<=(const Tensor& a, const Tensor& b) { return Operators::compare('L', a, b); }
-  friend Tensor<bool> operator==(const Tensor& a, const Tensor& b) { return Operators::compare('=', a, b); }
-  friend Tensor<bool> operator!=(const Tensor& a, const Tensor& b) { return Operators::compare('!', a, b); }
+  friend Tensor<bool> operator>(const Tensor& a, const Tensor& b) { return compare('>', a, b); }
+  friend Tensor<bool> operator<(const Tensor& a, const Tensor& b) { return compare('<', a, b); }
+  friend Tensor<bool> operator>=(const Tensor& a, const Tensor& b) { return compare('G', a, b); }
+  friend Tensor<bool> operator<=(const Tensor& a, const Tensor& b) { return compare('L', a, b); }
+  friend Tensor<bool> operator==(const Tensor& a, const Tensor& b) { return compare('=', a, b); }
+  friend Tensor<bool> operator!=(const Tensor& a, const Tensor& b) { return compare('!', a, b); }
   /// Not, and, or of masks.
   friend Tensor operator!(const Tensor& a)
     requires std::is_same_v<T, bool>
   {
-    return Operators::compare('=', a, Tensor(false));
+    return compare('=', a, Tensor(false));
   }
   friend Tensor operator&(const Tensor& a, const Tensor& b)
     requires std::is_same_v<T, bool>
   {
-    return Operators::compare('&', a, b);
+    return compare('&', a, b);
   }
   friend Tensor operator|(const Tensor& a, const Tensor& b)
     requires std::is_same_v<T, bool>
   {
-    return Operators::compare('|', a, b);
+    return compare('|', a, b);
   }
 
   /// Type, shape and numbers; past six along an axis the middle ones are cut. [] if there is no
@@ -251,6 +243,16 @@ class NABLUR_API Tensor {
  private:
   using Operators = detail::TensorOperators<T>;
   friend Operators;
+  static Tensor combine(char op, const Tensor& a, const Tensor& b) {
+    return Operators::combine(op, a, b);
+  }
+  static Tensor<bool> compare(char op, const Tensor& a, const Tensor& b) {
+    return Operators::compare(op, a, b);
+  }
+  Tensor& combine_into(char op, const Tensor& b) {
+    Operators::combine_into(op, *this, b);
+    return *this;
+  }
 
   explicit Tensor(detail::TensorBlock* block) noexcept : block_(block) {}
   bool is_sole_owner() const noexcept {

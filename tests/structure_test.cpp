@@ -171,8 +171,8 @@ TEST(Structure, TheRouteThroughTheEngineHasTheLinesItSays) {
 
 // In quotes stands only what a folder of programs keeps for itself.
 TEST(Structure, EveryIncludeOfOursIsSpelledWithNablur) {
-  for (const std::string& file :
-       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"})) {
+  for (const std::string& file : sources_in(
+           {"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"})) {
     const std::string folder = file.substr(0, file.find('/') + 1);
     for (const Include& include : includes_of(file)) {
       const std::string target =
@@ -249,8 +249,8 @@ TEST(Structure, EverySourceHasATestOfItsName) {
 }
 
 TEST(Structure, NoFileIsTooLongToBeReadInOneSitting) {
-  Lines files =
-      sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"});
+  Lines files = sources_in(
+      {"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"});
   for (const std::string folder : {"cmake", "scripts", "bench"}) {
     for (const std::string& file : files_in(folder, {".cmake", ".sh", ".py"}))
       files.push_back(file);
@@ -327,8 +327,8 @@ TEST(Structure, TheScriptsInstallWhateverIsAskedFor) {
       expect_installed((*it)[1], file);
     }
   }
-  for (const std::string& file :
-       sources_in({"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"})) {
+  for (const std::string& file : sources_in(
+           {"support", "autodiff", "gradcheck", "ops", "examples", "tools", "bench", "tests"})) {
     for (const Include& include : includes_of(file)) {
       const std::size_t slash = include.path.find('/');
       if (include.kind != '<' || slash == std::string::npos) continue;
