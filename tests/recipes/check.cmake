@@ -15,7 +15,7 @@ endforeach()
 file(GLOB recipes ${SOURCE}/docs/recipes/*.patch)
 list(SORT recipes)
 foreach(recipe IN LISTS recipes)
-  run(patch --directory ${tree} --strip 1 --fuzz 0 --no-backup-if-mismatch --input ${recipe})
+  run(patch --directory ${tree} --strip 1 --no-backup-if-mismatch --input ${recipe})
 endforeach()
 
 set(build ${SCRATCH}/build)
