@@ -16,7 +16,7 @@
 
 namespace nablur {
 
-/// a·b, but 0 where either is 0, also beside infinity or NaN: the product of the chain rule.
+/// a·b, but 0 if either is 0, also beside infinity or NaN: the product of the chain rule.
 template <class T>
 constexpr T chain(const T& a, const T& b) {
   const T product = a * b;
@@ -114,7 +114,7 @@ Dual<T> along(const Dual<T>& x, T value, T slope) {
 
 // factor·e^(−x²). The rounding of x² would be multiplied by x²; so x is split into a part whose
 // square is exact and a small rest (T. J. Dekker, Numerische Mathematik 18, 1971). The root a of
-// e^(−high²) keeps its digits where the square is denormal.
+// e^(−high²) keeps its digits if the square is denormal.
 template <class T>
 T exp_of_minus_square(const T& x, T factor = T(1)) {
   if (std::abs(x) > T(40)) return T(0);  // below the least denormal
@@ -171,7 +171,7 @@ template <class T>
 Dual<T> cos(const Dual<T>& x) {
   return detail::along(x, std::cos(x.value), -std::sin(x.value));
 }
-// tanh' x = 1/cosh² x, which keeps its digits where 1 − tanh² x has none left
+// tanh' x = 1/cosh² x, which keeps its digits even if 1 − tanh² x has none left
 template <class T>
 Dual<T> tanh(const Dual<T>& x) {
   const T c = T(1) / std::cosh(x.value);
@@ -190,9 +190,9 @@ template <class T>
 T power_by_a(const T& a, const T& b) {
   return chain(b, T(std::pow(a, b - T(1))));
 }
-// ∂a^b/∂b = a^b ln a, 0 if a^b is 0. At a = 0 it is 0 for b = 0 as well, where a^b jumps from 1 to
-// 0: a 0 among the data must not make the gradient of a trained exponent infinite. PyTorch and JAX
-// have it so too.
+// ∂a^b/∂b = a^b ln a, 0 if a^b is 0. At a = 0 it is 0 for b = 0 as well, although a^b jumps there
+// from 1 to 0: a 0 among the data must not make the gradient of a trained exponent infinite.
+// PyTorch and JAX have it so too.
 template <class T>
 T power_by_b(const T& a, const T& b) {
   return a == T(0) && b >= T(0) ? T(0) : chain(T(std::pow(a, b)), T(std::log(a)));

@@ -281,7 +281,7 @@ Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner&& owner) {
   struct Wrapped {
     detail::TensorBlock block;
     std::remove_cvref_t<Owner> owner;
-    // g++ 12 destroys the block twice where the move throws inside an aggregate initialisation.
+    // g++ 12 destroys the block twice if the move throws inside an aggregate initialisation.
     Wrapped(const detail::TensorBlock& b, Owner&& o) : block(b), owner(std::forward<Owner>(o)) {}
   };
   static_assert(alignof(Wrapped) <= 64, "wrap: the owner asks for more alignment than 64 bytes");
@@ -292,7 +292,7 @@ Tensor<T> Tensor<T>::wrap(const T* data, const Shape& shape, Owner&& owner) {
     wrapped->~Wrapped();
     pool::release(wrapped, sizeof(Wrapped));
   };
-  // Neither a Shape of a rank past four nor the owner may leak where the other one's move throws.
+  // Neither a Shape of a rank past four nor the owner may leak if the other one's move throws.
   struct Guard {
     void* memory;
     ~Guard() { pool::release(memory, sizeof(Wrapped)); }

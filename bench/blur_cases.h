@@ -68,7 +68,7 @@ void for_each_case(F&& f) {
 
 void add_nablur_cases();
 void add_limit_cases();
-void add_opencv_cases();  ///< where OpenCV was found
+void add_opencv_cases();  ///< if OpenCV was found
 
 /// The instruction set that the limits are measured with.
 std::string limit_target();

@@ -38,7 +38,7 @@ class Quickest {
 
  private:
   // The first time: runs each way, asks whether its result is right, and times them in turns. A
-  // later way is taken only where it needs 5 % less time than the ones before it, so that noise
+  // later way is taken only if it needs 5 % less time than the ones before it, so that noise
   // does not choose.
   void choose(const std::vector<Way>& ways, const std::function<bool()>& is_right) {
     if (!name_.empty()) return;

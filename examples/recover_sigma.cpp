@@ -64,7 +64,7 @@ Tensor<double> descend(const Tensor<double>& signal, const Tensor<double>& smoot
 }
 
 /// The tape's gradient against a forward difference, at random parameters. The difference is wrong
-/// by ε/2 times the curvature, so where that is great, more than the notebook's 10ε must be
+/// by ε/2 times the curvature, so if that is large, more than the notebook's 10ε must be
 /// allowed. R is held fixed: it could jump between s and s + ε.
 bool check_gradients(const Tensor<double>& signal, const Tensor<double>& smoothed,
                      const GaussianBlurOptions& blur, Random& random, recover::Report& report,

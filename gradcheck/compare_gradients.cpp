@@ -78,7 +78,7 @@ class Judge {
   }
 
  private:
-  // Not a number where the quantity has no value; why_ says why.
+  // NaN if the quantity has no value; why_ says why.
   double change(std::size_t i, double t) {
     try {
       return quantity_.change(list_[i].displaced(inputs_, t));

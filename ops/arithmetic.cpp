@@ -37,8 +37,8 @@ T greater_of(const T& a, const T& b) {
 using detail::power_by_a;
 using detail::power_by_b;
 
-// ∂²a^b/∂a∂b = a^(b−1) (b ln a + 1), without its logarithm where ∂/∂b is 0 by convention. Not the
-// derivative of the product a^b · ln a: a^b may underflow where a^(b−1) does not.
+// ∂²a^b/∂a∂b = a^(b−1) (b ln a + 1), without its logarithm if ∂/∂b is 0 by convention. Not the
+// derivative of the product a^b · ln a: a^b may underflow although a^(b−1) does not.
 template <class T>
 T power_by_ab(const T& a, const T& b) {
   const bool by_convention = a == T(0) && b >= T(1);
@@ -59,7 +59,7 @@ Dual<T> power_by_b(const Dual<T>& a, const Dual<T>& b) {
           chain(power_by_ab(a.value, b.value), a.tangent) + chain(by_bb, b.tangent)};
 }
 
-// 1 where a comes first, ½ where both are equal; NaN beside NaN
+// 1 if a comes first, ½ if both are equal, NaN if one is NaN
 template <class T>
 T share(bool first, const T& a, const T& b) {
   return a == b             ? T(0.5)

@@ -53,18 +53,18 @@ Variable<T>& operator/=(Variable<T>& a, const B& b) {
 }
 
 /// a^b as std::pow has it, 1 for b = 0 and for a = 1 even beside NaN. ∂/∂a = b a^(b−1), which is 0
-/// at b = 0; ∂/∂b = a^b ln a, which is 0 where a^b is 0, 0 for a = b = 0, and else NaN for a < 0.
+/// at b = 0; ∂/∂b = a^b ln a, which is 0 if a^b is 0, 0 for a = b = 0, and else NaN for a < 0.
 template <class A, OperandBeside<A> B>
 ResultOf<A, B> pow(const A& a, const B& b) {
   return detail::result<A, B>(compiled::Arithmetic<Scalar<A, B>>::pow(a, b));
 }
-/// The greater of the two; NaN where either is NaN. Where they are equal each gets half of the
+/// The greater of the two; NaN if either is NaN. If they are equal each gets half of the
 /// gradient.
 template <class A, OperandBeside<A> B>
 ResultOf<A, B> maximum(const A& a, const B& b) {
   return detail::result<A, B>(compiled::Arithmetic<Scalar<A, B>>::maximum(a, b));
 }
-/// The smaller of the two; NaN where either is NaN. Where they are equal each gets half of the
+/// The smaller of the two; NaN if either is NaN. If they are equal each gets half of the
 /// gradient.
 template <class A, OperandBeside<A> B>
 ResultOf<A, B> minimum(const A& a, const B& b) {

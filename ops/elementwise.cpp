@@ -153,7 +153,7 @@ Variable<T> Elementwise<T>::cos(const Variable<T>& a) {
       "cos", a, [](const T& x) { return cos(x); }, of_a([](const T& x) { return -sin(x); }));
 }
 
-// tanh' x = 1/cosh² x = 4t/(1 + t)² with t = e^(−2|x|), which keeps its digits where 1 − tanh² x
+// tanh' x = 1/cosh² x = 4t/(1 + t)² with t = e^(−2|x|), which keeps its digits even if 1 − tanh² x
 // has none
 template <class T>
 Variable<T> Elementwise<T>::tanh(const Variable<T>& a) {

@@ -60,13 +60,13 @@ template <Operand X>
 ResultOf<X> cos(const X& x) {
   return detail::result<X>(compiled::Elementwise<Scalar<X>>::cos(x));
 }
-/// Hyperbolic tangent: ±1 at ±∞. The slope keeps its digits where the value has reached ±1.
+/// Hyperbolic tangent: ±1 at ±∞. The slope keeps its digits even if the value has reached ±1.
 template <Operand X>
 ResultOf<X> tanh(const X& x) {
   return detail::result<X>(compiled::Elementwise<Scalar<X>>::tanh(x));
 }
-/// Logistic function 1/(1 + e^−x): 0 at −800, 1 at +800. The slope keeps its digits where the value
-/// has reached 0 or 1.
+/// Logistic function 1/(1 + e^−x): 0 at −800, 1 at +800. The slope keeps its digits even if the
+/// value has reached 0 or 1.
 template <Operand X>
 ResultOf<X> sigmoid(const X& x) {
   return detail::result<X>(compiled::Elementwise<Scalar<X>>::sigmoid(x));
@@ -106,7 +106,7 @@ ResultOf<X, L, H> clamp(const X& x, const L& low, const H& high) {
 }
 /// ln(e^a + e^b) of two operands that broadcast, without overflow: never less than the greater of
 /// the two. The error is a few units in the last place of the greater operand: the result may
-/// cancel where e^a + e^b is near 1. The relative error of the slopes grows with |a − b|. Between
+/// cancel if e^a + e^b is near 1. The relative error of the slopes grows with |a − b|. Between
 /// equal infinities each gets half of the gradient.
 template <class A, OperandBeside<A> B>
 ResultOf<A, B> logaddexp(const A& a, const B& b) {

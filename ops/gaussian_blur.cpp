@@ -27,7 +27,7 @@ struct Blur {
   Axes axes;
   Border border;
   Shape sigma_shape;
-  detail::Pooled<HalfGaussian<T>> taps;  // by axis; one for all where σ is shared
+  detail::Pooled<HalfGaussian<T>> taps;  // by axis; one for all if σ is shared
 
   Blur(const Shape& x, const Tensor<T>& sigma, const GaussianBlurOptions& options)
       : shape(x),

@@ -196,7 +196,7 @@ Variable<T> Matmul<T>::matmul(const Variable<T>& a, const Variable<T>& b) {
   if (a.rank() != 1) *at++ = end[0];
   if (b.rank() != 1) *at++ = end[1];
   const Shape shape(sizes);
-  // If g has no elements, the product would be zeros of the whole batch, which may be huge where it
+  // If g has no elements, the product would be zeros of the whole batch, which may be huge if it
   // was stretched.
   const auto to_left = [right, full = y.shape(), seen = left.values.shape(),
                         own = a.shape()](const Tensor<T>& g) {

@@ -94,7 +94,7 @@ Tensor<T> log_sum_exp(const Tensor<T>& x, const Tensor<T>& top) {
   return map<T>(top.shape(), value, top, rest, count);
 }
 
-// Σ g w: gradient of a weighted sum, where 0 weights count as 0 also beside infinity
+// Σ g w: gradient of a weighted sum; a weight of 0 counts as 0 even beside infinity
 template <class T>
 Tensor<T> weigh(const Tensor<T>& w, const Tensor<T>& g) {
   return map<T>(w.shape(), [](const T& a, const T& b) { return chain(a, b); }, w, g);

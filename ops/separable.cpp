@@ -230,7 +230,7 @@ class Sweep {
                  });
   }
 
-  // Writing past the caches pays for images that do not fit into them; and where a pitch of some 4
+  // Writing past the caches pays for images that do not fit into them; and if a pitch of some 4
   // KiB maps the sixteen rows that are written side by side to one set of the nearest. It takes
   // rows that begin with a line of 64 bytes.
   bool is_worth_streaming(const Plane<T>& plane, const Grid& grid) const {

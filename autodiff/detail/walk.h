@@ -32,8 +32,8 @@ class Walk {
     }
   }
 
-  /// run(n, offset of each operand, its stride) for every line, in row-major order; not at all
-  /// where a size is 0.
+  /// run(n, offset of each operand, its stride) for every line, in row-major order; not at all if a
+  /// size is 0.
   template <class Run>
   void for_each_line(const Run& run) const {
     Offsets offset{};

@@ -16,7 +16,7 @@ namespace nablur::detail {
 
 /// A function of one number, and the scales that it lives on.
 struct Line {
-  std::function<double(double)> change;  ///< φ(t) − φ(0); not finite where φ has no value
+  std::function<double(double)> change;  ///< φ(t) − φ(0); not finite if φ has no value there
   double rounding = 0;                   ///< magnitude of φ's rounding errors, at least
   double epsilon = 0;                    ///< relative, of the numbers t is added to
   double step = 0;                       ///< greatest |t|
@@ -36,7 +36,7 @@ struct Window {
   double least = 0;   ///< what `error` would be from the rounding alone
   double corner = 0;  ///< slope on the right − slope on the left; 0 for one side
   double corner_error = 0;
-  std::array<double, 16> changes{};  ///< to the right, then to the left; 0 where there is none
+  std::array<double, 16> changes{};  ///< to the right, then to the left; 0 if there is none
 };
 
 /// Looks at φ in the window of width h.

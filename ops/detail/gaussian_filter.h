@@ -42,7 +42,7 @@ struct CompensatedSum {
 };
 
 // With u² = d²/σ²: w = e^(−u²/2)/Σ, h = w (u² − Σ w u²)/σ. Neither loses a digit to σ³, and nothing
-// is lost where σ² overflows: there u² is 0 to rounding. Where e^(−1/2σ²) is 0 in T the kernel is
+// is lost if σ² overflows: then u² is 0 to rounding. If e^(−1/2σ²) is 0 in T the kernel is
 // the delta, and so is its limit: every derivative is 0. Taps past the last one that is not 0 are
 // left out: 0·∞ must not make a NaN.
 template <class T>
@@ -90,7 +90,7 @@ struct Lanes<T> {
 };
 
 // y_j = Σ_d taps_|d| at(d)_j for a block of neighbouring samples, whose sums stay in registers;
-// from the tails inwards, small terms first. at(d) is where the samples at distance d stand.
+// from the tails inwards, small terms first. at(d) points to the samples at distance d.
 template <class Lane, std::size_t lanes, class T, class At>
 void fold_block(const T* taps, std::int64_t radius, const At& at, T* y) {
   constexpr std::size_t samples = sizeof(Lane) / sizeof(T);
@@ -206,7 +206,7 @@ void for_row(Tensor<T>& x, const Lines& lines, std::int64_t i, const F& f) {
 }
 
 /// The adjoint of filter, with no scatter. zero, symmetric and circular are their own adjoints.
-/// mirror counts its two end samples once where the full reflection would count them twice: A = S
+/// mirror counts its two end samples once, while the full reflection would count them twice: A = S
 /// D⁻¹ with S symmetric and D = diag(2, 1, …, 1, 2), so Aᵀ = D⁻¹ A D. replicate is zero plus, at
 /// each end sample, what the samples near that end took from beyond it: a sum over the tail of the
 /// taps.

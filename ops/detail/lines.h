@@ -18,7 +18,8 @@ struct Lines {
   }
 };
 
-/// Which of n samples (n ≥ 1) stands at place i, for any i; -1 where it is 0.
+/// Index of the sample (of n ≥ 1) that the border puts at place i, for any i; -1 if the sample is
+/// 0.
 inline std::int64_t border_index(std::int64_t i, std::int64_t n, Border border) {
   if (i >= 0 && i < n) return i;
   const auto modulo = [](std::int64_t a, std::int64_t period) {

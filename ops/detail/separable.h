@@ -27,7 +27,7 @@ struct SeparableGradients {
 template <class T>
 struct Kernels;
 
-/// The kernels for these taps; null where the plain loop, `filter` and `filter_adjoint`, does the
+/// The kernels for these taps; null if the plain loop, `filter` and `filter_adjoint`, does the
 /// work.
 template <class T>
 const Kernels<T>* sweep_kernels(std::span<const AxisTaps<T>> axes);

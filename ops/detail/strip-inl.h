@@ -53,7 +53,7 @@ class Strip {
     std::int64_t beyond = n;
     for (std::int64_t done = 0; done < n;) {
       const std::int64_t target = std::min(n, done + pixels_);
-      // Whole vectors where there are more to come, so that loads are aligned.
+      // Whole vectors if more are to come, so that loads stay aligned.
       const std::int64_t next = std::min(n, (target + radius + L - 1) / L * L);
       if (p_.fetch) Prefetch(next, target);
       if (next > made_) Produce(made_, next, made_);
@@ -260,7 +260,7 @@ class Strip {
   Dot<T> along_;
 };
 
-// The same where nothing is filtered along the rows.
+// The same if nothing is filtered along the rows.
 template <class T>
 StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T* scratch) {
   constexpr std::int64_t L = kLanes<T>;

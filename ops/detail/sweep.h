@@ -14,7 +14,7 @@ struct AxisFilter {
   std::int64_t n = 1;       ///< samples along the axis
   std::int64_t radius = 0;  ///< of w and h, whose elements belong to the distances 0 … radius
   const T* w = nullptr;
-  const T* h = nullptr;          ///< null where no derivative is asked for
+  const T* h = nullptr;          ///< null if no derivative is asked for
   Border border = Border::zero;  ///< of the samples that are read
   bool mirror_adjoint = false;   ///< the two end samples count double going in and half coming out
   const T* w_tail =
@@ -30,11 +30,11 @@ template <class T>
 struct Plane {
   AxisFilter<T> across;    ///< from row to row
   AxisFilter<T> along;     ///< from pixel to pixel in a row; w null: none
-  std::int64_t inner = 1;  ///< numbers in a pixel; or in a row, where nothing is filtered along it
+  std::int64_t inner = 1;  ///< numbers in a pixel; or in a row, if nothing is filtered along it
   std::int64_t pitch = 0;  ///< numbers from the start of a row to that of the next
   const T* in = nullptr;
   T* out = nullptr;    ///< the result, from row `out_row` on
-  T* out_e = nullptr;  ///< the result with across.h; only where nothing is filtered along rows
+  T* out_e = nullptr;  ///< the result with across.h; only if nothing is filtered along rows
   std::int64_t out_row = 0;
   const T* x = nullptr;  ///< for the sums
   bool sum_result = false;
@@ -52,7 +52,7 @@ struct StripSums {
   double along = 0;
 };
 
-/// One contiguous line, where there are too few of them for a strip.
+/// One contiguous line, for arrays with too few lines for a strip.
 template <class T>
 struct Line {
   AxisFilter<T> along;
@@ -74,7 +74,7 @@ struct Kernels {
   StripSums (*line)(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch);
 };
 
-/// Those of the instruction set in use; null where that is the plain loop.
+/// Kernels of the instruction set in use, or null for the plain loop.
 template <class T>
 const Kernels<T>* kernels();
 template <>

@@ -28,7 +28,7 @@ struct Fit {
   std::int64_t block = 1;     ///< sigma was found on averages over so many samples
   std::vector<Step> steps;    ///< from the bracket to the minimum
   nablur::Tensor<double> signal, smoothed,
-      blurred;  ///< what was compared: the averages where block > 1
+      blurred;  ///< what was compared: averages if block > 1
 };
 
 /// Both signals of rank 1 and of one length. The result does not depend on their unit. Throws
@@ -36,7 +36,7 @@ struct Fit {
 Fit fit_sigma(const nablur::Tensor<double>& signal, const nablur::Tensor<double>& smoothed,
               const FitOptions& options, const FitObserver& observe);
 
-/// Throws nablur::Error where the blur of the signal is the same for every sigma.
+/// Throws nablur::Error if the blur of the signal is the same for every sigma.
 void require_learnable(const nablur::Tensor<double>& signal, nablur::Border border);
 
 }  // namespace recover

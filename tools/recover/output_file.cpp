@@ -26,7 +26,7 @@ bool same_file(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// /dev/stdout and the like, also where the shell has led it into a file.
+// /dev/stdout and the like, even if the shell has led it into a file.
 int standard_descriptor(const struct stat& target) {
   for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
     struct stat own = {};
@@ -41,7 +41,7 @@ void copy_owner_and_mode(const struct stat& from, int descriptor) {
     fchmod(descriptor, from.st_mode & 0777);
 }
 
-// With links followed as far as there is something; where that fails, the name as it stands.
+// With links followed as far as they exist; if that fails, the name as it stands.
 fs::path full_name(const std::string& path) {
   std::error_code failed;
   const fs::path name = fs::weakly_canonical(path, failed);

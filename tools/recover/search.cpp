@@ -150,7 +150,7 @@ class Search {
     return minimise_at(pair, {low, std::clamp(start, low, high), high}, r, 0);
   }
 
-  // Newton's steps with Gauss's curvature, kept inside the bracket; where they do not halve the
+  // Newton's steps with Gauss's curvature, kept inside the bracket; if they do not halve the
   // slope, the bracket is halved.
   Point minimise_at(const Pair& pair, const Bracket& bracket, std::int64_t r, double tolerance) {
     double low = bracket.low;

@@ -43,7 +43,7 @@ struct Point {
 
 struct SearchResult {
   Point point;
-  Pair pair;  ///< on which it was found: averages where the whole would cost too much
+  Pair pair;                 ///< on which it was found: averages if the whole would cost too much
   std::vector<Point> trace;  ///< the last steps to it
   bool at_upper_end = false;
 };
