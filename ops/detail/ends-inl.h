@@ -1,5 +1,5 @@
-// Private, compiled once for each instruction set: what the adjoints of mirror and replicate ask
-// for at the ends of an axis.
+// Private, compiled once for each instruction set: the end corrections of the adjoints of mirror
+// and replicate.
 #if defined(NABLUR_OPS_DETAIL_ENDS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_ENDS_INL_H_
 #undef NABLUR_OPS_DETAIL_ENDS_INL_H_
@@ -13,46 +13,52 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-template <class T>
-void Scale(T* v, T factor) {
-  const hn::ScalableTag<T> d;
+// The adjoints of mirror and replicate are the filter itself, but for a correction at the two end
+// samples (docs/blur.md). It is written once, for a tag D: with a whole vector it corrects as many
+// lines at once as there are lanes, element k of a line in vector k; with one lane it corrects one
+// contiguous line. Both round alike, so a line gives the same alone and among others.
+
+template <class D, class T>
+void Scale(D d, T* v, T factor) {
   hn::Store(hn::Mul(hn::Load(d, v), hn::Set(d, factor)), d, v);
 }
 
-// to += Σ_(i < count) tail[i + 1] from[i·step]: replicate fed the samples near an end from the end
-// sample also what they took from beyond it, and the adjoint returns it.
-template <class T>
-void AddTail(const T* from, std::int64_t step, const T* tail, std::int64_t count, T* to) {
-  const hn::ScalableTag<T> d;
+// to += Σ_(i < count) tail[i + 1] from[i·step]. Of replicate: the end sample stood in for those
+// beyond the end, so the adjoint returns to it what the samples near the end took from there.
+template <class D, class T>
+void AddTail(D d, const T* from, std::int64_t step, const T* tail, std::int64_t count, T* to) {
+  constexpr std::int64_t width = hn::MaxLanes(D());
   auto sum = hn::Zero(d);
   for (std::int64_t i = count; i-- > 0;) {
-    sum = hn::MulAdd(hn::Set(d, tail[i + 1]), hn::Load(d, from + i * step * kLanes<T>), sum);
+    sum = hn::MulAdd(hn::Set(d, tail[i + 1]), hn::Load(d, from + i * step * width), sum);
   }
   hn::Store(hn::Add(hn::Load(d, to), sum), d, to);
 }
 
-// `in` and `out` are the vectors at an end; the next sample inwards is `step` vectors on.
-template <class T>
-void FinishEnd(const AxisFilter<T>& axis, const T* in, std::int64_t step, const T* tail, T* out) {
+// `in` and `out` point to an end sample; the next sample inwards is `step` vectors further.
+template <class D, class T>
+void FinishEnd(D d, const AxisFilter<T>& axis, const T* in, std::int64_t step, const T* tail,
+               T* out) {
   if (out == nullptr) return;
-  if (axis.mirror_adjoint) Scale(out, T(0.5));
-  if (tail != nullptr) AddTail(in, step, tail, axis.tail_reach, out);
+  if (axis.mirror_adjoint) Scale(d, out, T(0.5));
+  if (tail != nullptr) AddTail(d, in, step, tail, axis.tail_reach, out);
 }
 
-// `in`, `out` and `out_e` are the vectors at sample `first`; outputs up to `last` have been made.
-// Null outputs are not wanted.
-template <class T>
-void FinishEnds(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in,
+// Corrects those of the samples first … last − 1 of an axis that are its ends. `in`, `out` and
+// `out_e` point to sample `first`; a null output is not wanted. The input's end samples were
+// doubled for mirror before they were filtered.
+template <class D, class T>
+void FinishEnds(D d, const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in,
                 T* out, T* out_e) {
   if (!axis.mirror_adjoint && axis.tail_reach == 0) return;
   if (first == 0) {
-    FinishEnd(axis, in, 1, axis.w_tail, out);
-    FinishEnd(axis, in, 1, axis.h_tail, out_e);
+    FinishEnd(d, axis, in, 1, axis.w_tail, out);
+    FinishEnd(d, axis, in, 1, axis.h_tail, out_e);
   }
   if (last == axis.n) {
-    const std::int64_t end = (axis.n - 1 - first) * kLanes<T>;
-    FinishEnd(axis, in + end, -1, axis.w_tail, out == nullptr ? out : out + end);
-    FinishEnd(axis, in + end, -1, axis.h_tail, out_e == nullptr ? out_e : out_e + end);
+    const std::int64_t end = (axis.n - 1 - first) * static_cast<std::int64_t>(hn::MaxLanes(D()));
+    FinishEnd(d, axis, in + end, -1, axis.w_tail, out == nullptr ? out : out + end);
+    FinishEnd(d, axis, in + end, -1, axis.h_tail, out_e == nullptr ? out_e : out_e + end);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include <nablur/ops/detail/dot-inl.h>
+#include <nablur/ops/detail/ends-inl.h>
 #include <nablur/ops/detail/lines.h>
 #include <nablur/ops/detail/sweep.h>
 
@@ -106,26 +107,6 @@ std::int64_t LineScratch(const Line<T>& line, std::int64_t samples) {
   return PaddedLine<T>(samples + 2 * line.along.radius) + kLanes<T> + 2 * PaddedLine<T>(samples);
 }
 
-// What the adjoints of mirror and replicate ask for at the ends; in and out begin with sample
-// `first`.
-template <class T>
-void FinishLine(const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in,
-                const T* tail, T* out) {
-  if (out == nullptr || (!axis.mirror_adjoint && axis.tail_reach == 0)) return;
-  const auto finish = [&](std::int64_t end, std::int64_t step) {
-    const hn::CappedTag<T, 1>
-        one;  // rounded as in a strip: a line gives the same alone and among others
-    auto sum = hn::Zero(one);
-    for (std::int64_t i = axis.tail_reach; i-- > 0;) {
-      sum = hn::MulAdd(hn::Set(one, tail[i + 1]), hn::Set(one, in[end + i * step]), sum);
-    }
-    if (axis.mirror_adjoint) out[end] *= T(0.5);
-    out[end] += hn::GetLane(sum);
-  };
-  if (first == 0) finish(0, 1);
-  if (last == axis.n) finish(axis.n - 1 - first, -1);
-}
-
 // Samples begin … end − 1 of the line, which may lie beyond its ends.
 template <class T>
 void CopyLine(const Line<T>& line, std::int64_t begin, std::int64_t end, T* to) {
@@ -160,8 +141,7 @@ StripSums RunLine(const Line<T>& line, std::int64_t first, std::int64_t last, T*
   T* const to_w = line.out != nullptr || line.sum_result ? w : nullptr;
   T* const to_e = along.h != nullptr ? e : nullptr;
   FoldLine(centre, along.w, along.h, along.radius, n, to_w, to_e);
-  FinishLine(along, first, last, centre, along.w_tail, to_w);
-  FinishLine(along, first, last, centre, along.h_tail, to_e);
+  FinishEnds(hn::CappedTag<T, 1>(), along, first, last, centre, to_w, to_e);
   StripSums sums;
   if (line.sum_result) sums.result = DotLine(w, line.x + first, n);
   if (along.h != nullptr) sums.along = DotLine(e, line.x + first, n);

@@ -107,7 +107,7 @@ class Panel {
       const std::int64_t row = border_index(i, across.n, across.border);
       if (row != 0 && row != across.n - 1) continue;
       for (std::int64_t q = 0; q < count; q += L)
-        Scale(panel_ + q * height_ + (i - first) * L, T(2));
+        Scale(hn::ScalableTag<T>(), panel_ + q * height_ + (i - first) * L, T(2));
     }
   }
 
@@ -118,7 +118,7 @@ class Panel {
     const AxisFilter<T>& across = plane_.across;
     const T* const in = panel_ + (v * height_ + across.radius) * L;
     FoldAll(in, across.w, across.h, across.radius, rows_, u_, e_, between);
-    FinishEnds(across, first_, first_ + rows_, in, u_, e_);
+    FinishEnds(hn::ScalableTag<T>(), across, first_, first_ + rows_, in, u_, e_);
     for (T* const image : {u_, e_}) {
       if (image != nullptr) std::fill(image + rows_ * L, image + (rows_ + L - 1) / L * L * L, T(0));
     }

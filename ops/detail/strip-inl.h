@@ -143,7 +143,8 @@ class Strip {
     }
     if (!p_.along.mirror_adjoint) return;
     for (const std::int64_t end_pixel : {std::int64_t{0}, p_.along.n - 1}) {
-      if (begin <= end_pixel && end_pixel < end) ForPixel(end_pixel, [](T* v) { Scale(v, T(2)); });
+      if (begin <= end_pixel && end_pixel < end)
+        ForPixel(end_pixel, [](T* v) { Scale(hn::ScalableTag<T>(), v, T(2)); });
     }
   }
 
@@ -207,7 +208,7 @@ class Strip {
       const auto fold = [&](const Columns<T>& band, T* to_w, T* to_h) {
         const T* const in = band.At(c, begin - base_);
         FoldAll(in, f.w, f.h, f.radius, end - begin, to_w, to_h, fetch_);
-        FinishEnds(f, begin, end, in, to_w, to_h);
+        FinishEnds(hn::ScalableTag<T>(), f, begin, end, in, to_w, to_h);
       };
       T* const result = WantsResult(p_) ? tile_w_.At(c, 0) : nullptr;
       T* const along = f.h != nullptr ? tile_h_.At(c, 0) : nullptr;
