@@ -13,8 +13,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-// A vector of sums in double. Floats are multiplied and added as such sixteen at a time, and then
-// widened: their sum's error stays that of a few roundings, however large the image.
+// A vector of sums in double. Products of floats are added sixteen vectors at a time in float and
+// then widened, so that the error stays that of a few roundings however large the image, at little
+// more than the cost of a sum in float.
 template <class T>
 class Dot {
  public:

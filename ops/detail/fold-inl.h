@@ -1,7 +1,11 @@
-// Private, compiled once for each instruction set: the arithmetic of the blur on vectors.
-// A symmetric filter is folded: the two samples at the same distance are added first, and share one
-// multiply-add. (No include guard of the usual kind: Highway includes this file again for each of
-// its targets.)
+// Private, compiled once for each instruction set: the micro-kernel of the blur.
+//
+// Layout: consecutive vectors are consecutive samples along the filtered axis; the lanes of a
+// vector are independent lines. So the filter runs from vector to vector and never within one,
+// whichever axis of the image it filters. Cost for each output vector and tap pair: one addition
+// (the filter is symmetric: the two samples at the same distance share a multiply-add) and one
+// multiply-add, or two with the derivative. (No include guard of the usual kind: Highway includes
+// this file again for each of its targets.)
 #if defined(NABLUR_OPS_DETAIL_FOLD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_FOLD_INL_H_
 #undef NABLUR_OPS_DETAIL_FOLD_INL_H_
@@ -23,9 +27,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class T>
 using Vec = hn::Vec<hn::ScalableTag<T>>;
 
-// Vectors in one register each, for as long as every index is known when compiling.
-// (The constructor that the compiler would write is not compiled for the instruction set, and on
-// ARM not allowed to call V's.)
+// An array of vectors that stays in registers because every index is a compile-time constant.
+// (The implicit constructor would not be compiled for the instruction set, and on ARM may not call
+// V's.)
 template <class V, std::size_t n>
 struct Registers {
   HWY_INLINE Registers() {}
@@ -40,7 +44,7 @@ HWY_INLINE Registers<Vec<T>, n> LoadAllOf(const T* from, std::ptrdiff_t step,
   return r;
 }
 
-// n vectors, `step` numbers from one to the next.
+// n vectors, `step` elements apart. Unaligned loads: rows of a caller's image may begin anywhere.
 template <class T, std::size_t n>
 HWY_INLINE Registers<Vec<T>, n> LoadAll(const T* from, std::ptrdiff_t step) {
   return LoadAllOf<T, n>(from, step, std::make_index_sequence<n>());
@@ -63,7 +67,7 @@ HWY_INLINE void StreamAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t
   (hn::Stream(r.v[i], hn::ScalableTag<T>(), to + static_cast<std::ptrdiff_t>(i) * step), ...);
 }
 
-// Past the caches; `to` and `step` are multiples of a vector.
+// Non-temporal stores, past the caches. `to` and `step` must be multiples of a vector.
 template <class T, std::size_t n>
 HWY_INLINE void StreamAll(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step) {
   StreamAllOf<T>(r, to, step, std::make_index_sequence<n>());
@@ -91,10 +95,11 @@ struct Sums {
   Registers<Vec<T>, joint ? n : 1> h;
 };
 
-// The n samples below and the n samples above the outputs at some distance k. One step towards the
-// centre brings in one new sample on either side; the others stay where they are and change their
-// meaning, so the slot of sample i turns with the step. Where registers are few, the samples above
-// are operands in memory.
+// The n samples below and the n samples above the n outputs, at distance k. A step from k to k − 1
+// needs one new sample on either side; the others stay in their registers and serve another output.
+// So the register of sample i depends on the phase, the number of steps modulo n, which is a
+// template argument: after n steps the code begins again. Two loads serve n outputs. With only 16
+// registers there is no room for the samples above; they are operands in memory instead.
 template <class T, std::size_t n>
 struct Windows {
   HWY_INLINE Windows() {}
@@ -102,20 +107,19 @@ struct Windows {
   Registers<Vec<T>, kManyRegisters ? n : 1> above;
 };
 
-template <std::size_t turn, std::size_t n>
+template <std::size_t phase, std::size_t n>
 constexpr std::size_t below_slot(std::size_t i) {
-  return (i + turn) % n;
+  return (i + phase) % n;
 }
-template <std::size_t turn, std::size_t n>
+template <std::size_t phase, std::size_t n>
 constexpr std::size_t above_slot(std::size_t i) {
-  return (i + n - turn % n) % n;
+  return (i + n - phase % n) % n;
 }
 
 template <class T, std::size_t n, bool joint>
 struct Fold {
-  const T* HWY_RESTRICT below;  // the vector k places before that of the first output; from vector
-                                // to vector one place
-  const T* HWY_RESTRICT above;  // and k places after it
+  const T* HWY_RESTRICT below;  // the vector k before that of the first output, aligned
+  const T* HWY_RESTRICT above;  // the vector k after it
   const T* HWY_RESTRICT w;      // taps for distances 0 … radius
   const T* HWY_RESTRICT h;
   std::int64_t k;  // from the tails inwards, small terms first
@@ -131,49 +135,49 @@ struct Fold {
         h(h_taps),
         k(radius) {}
 
-  template <std::size_t turn, std::size_t i>
+  template <std::size_t phase, std::size_t i>
   HWY_INLINE Vec<T> Above(const Windows<T, n>& windows) const {
     if constexpr (kManyRegisters) {
-      return windows.above.v[above_slot<turn, n>(i)];
+      return windows.above.v[above_slot<phase, n>(i)];
     } else {
       return hn::Load(D(), above + i * kLanes);
     }
   }
 
-  template <std::size_t turn, std::size_t i>
+  template <std::size_t phase, std::size_t i>
   HWY_INLINE void AddOne(Sums<T, n, joint>& sums, const Windows<T, n>& windows, Vec<T> w_tap,
                          Vec<T> h_tap) const {
-    const Vec<T> pair = hn::Add(windows.below.v[below_slot<turn, n>(i)], Above<turn, i>(windows));
+    const Vec<T> pair = hn::Add(windows.below.v[below_slot<phase, n>(i)], Above<phase, i>(windows));
     sums.w.v[i] = hn::MulAdd(w_tap, pair, sums.w.v[i]);
     if constexpr (joint) sums.h.v[i] = hn::MulAdd(h_tap, pair, sums.h.v[i]);
   }
 
-  template <std::size_t turn, std::size_t... i>
+  template <std::size_t phase, std::size_t... i>
   HWY_INLINE void Add(Sums<T, n, joint>& sums, const Windows<T, n>& windows,
                       std::index_sequence<i...>) const {
     const Vec<T> w_tap = hn::Set(D(), w[k]);
     const Vec<T> h_tap = joint ? hn::Set(D(), h[k]) : w_tap;
-    (AddOne<turn, i>(sums, windows, w_tap, h_tap), ...);
+    (AddOne<phase, i>(sums, windows, w_tap, h_tap), ...);
   }
 
-  template <std::size_t turn, std::size_t... i>
+  template <std::size_t phase, std::size_t... i>
   HWY_INLINE void AddCentre(Sums<T, n, joint>& sums, const Windows<T, n>& windows,
                             std::index_sequence<i...>) const {
     const D d;
     ((sums.w.v[i] =
-          hn::MulAdd(hn::Set(d, w[0]), windows.below.v[below_slot<turn, n>(i)], sums.w.v[i])),
+          hn::MulAdd(hn::Set(d, w[0]), windows.below.v[below_slot<phase, n>(i)], sums.w.v[i])),
      ...);
     if constexpr (joint) {
       ((sums.h.v[i] =
-            hn::MulAdd(hn::Set(d, h[0]), windows.below.v[below_slot<turn, n>(i)], sums.h.v[i])),
+            hn::MulAdd(hn::Set(d, h[0]), windows.below.v[below_slot<phase, n>(i)], sums.h.v[i])),
        ...);
     }
   }
 
-  template <std::size_t turn>
+  template <std::size_t phase>
   HWY_INLINE void Step(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
-    Add<turn>(sums, windows, All());
-    windows.below.v[below_slot<turn, n>(0)] = hn::Load(D(), below + n * kLanes);
+    Add<phase>(sums, windows, All());
+    windows.below.v[below_slot<phase, n>(0)] = hn::Load(D(), below + n * kLanes);
     below += kLanes;
     above -= kLanes;
     --k;
@@ -182,23 +186,23 @@ struct Fold {
     // (g++ 12, AVX2: four times as many spills).
     if constexpr (!kManyRegisters) asm("" : "+r"(above));
     if constexpr (kManyRegisters)
-      windows.above.v[above_slot<turn, n>(n - 1)] = hn::Load(D(), above);
+      windows.above.v[above_slot<phase, n>(n - 1)] = hn::Load(D(), above);
   }
 
-  template <std::size_t turn>
-  HWY_INLINE void Rest(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
+  template <std::size_t phase>
+  HWY_INLINE void Epilogue(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
     if (k == 0) {
-      AddCentre<turn>(sums, windows, All());
-    } else if constexpr (turn + 1 < n) {
-      Step<turn>(sums, windows);
-      Rest<turn + 1>(sums, windows);
+      AddCentre<phase>(sums, windows, All());
+    } else if constexpr (phase + 1 < n) {
+      Step<phase>(sums, windows);
+      Epilogue<phase + 1>(sums, windows);
     }
   }
 
-  template <std::size_t... turn>
+  template <std::size_t... phase>
   HWY_INLINE void Round(Sums<T, n, joint>& sums, Windows<T, n>& windows,
-                        std::index_sequence<turn...>) {
-    (Step<turn>(sums, windows), ...);
+                        std::index_sequence<phase...>) {
+    (Step<phase>(sums, windows), ...);
   }
 
   template <std::size_t... i>
@@ -216,14 +220,15 @@ struct Fold {
     Windows<T, n> windows;
     Start(sums, windows, All());
     while (k >= static_cast<std::int64_t>(n)) Round(sums, windows, All());
-    Rest<0>(sums, windows);
+    Epilogue<0>(sums, windows);
     return sums;
   }
 };
 
 // out[i] = Σ_d w_|d| in[i + d] and out_e[i] = Σ_d h_|d| in[i + d] for `count` vectors; a null out
-// or out_e is not wanted. Reads and writes up to kSlack vectors more. Calls between() after every
-// few vectors.
+// or out_e is not wanted. `in` points to the first output's vector and has `radius` vectors before
+// it; all pointers are aligned. The last block may read and write up to kSlack vectors past the
+// end, whose contents do not matter. Calls between() after every block, for prefetching.
 template <class T, class Between>
 void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out,
              T* out_e, Between&& between) {

@@ -18,8 +18,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-// Fetches a part of an image a little at a time, between other work. Its rows lie far apart, and
-// the machine does not see them coming; and all at once they would block every other access.
+// Prefetches a part of an image, a few lines at a time between other work. Its rows are far apart,
+// so the hardware prefetcher does not find them; and all at once they would block other accesses.
 template <class T>
 class Prefetcher {
  public:
@@ -53,12 +53,15 @@ class Prefetcher {
   std::int64_t width_ = 0;
   std::int64_t pitch_ = 0;
   std::int64_t left_ = 0;   // rows
-  std::int64_t piece_ = 0;  // numbers in a call
+  std::int64_t piece_ = 0;  // elements in a call
 };
 
-// Columns of the strip and of the rows that its outputs reach, copied with the borders in place: no
-// loop below knows of borders or strides, and no stride makes the cache's sets collide. A vector
-// holds neighbouring columns of one row; the vector of the next row follows it.
+// Some columns of the strip and of the rows that its filter reaches, copied with the border's
+// samples in place, so that no loop behind it knows borders or strides.
+//
+// Layout: a vector is L neighbouring columns of one row; the vector of the next row follows it. The
+// height is odd, so that the columns' vectors do not compete for the same sets of the cache,
+// whatever the image's pitch.
 template <class T>
 class Panel {
  public:
@@ -128,7 +131,8 @@ class Panel {
   const T* e() const { return e_; }
 
  private:
-  // `count` numbers of each of `rows` rows.
+  // Copies `count` consecutive elements of each of `rows` rows into the panel; the rest of a last
+  // vector is zero.
   void CopyRows(const T* from, std::int64_t rows, std::int64_t count, T* to) const {
     const hn::ScalableTag<T> d;
     const std::int64_t step = height_ * L;

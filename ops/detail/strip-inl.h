@@ -21,6 +21,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
+// Layout. A strip is `rows_` rows of the plane, cut into groups of L rows (L lanes). In the panel a
+// vector is L neighbouring columns of one row. In a band, one for each group, a vector is one pixel
+// of the group's L rows; pixels follow one another. So across rows and along rows the same Fold
+// runs from vector to vector.
+//
+// A round (of `pixels_` pixels) gathers and filters across the rows what the next pixels along the
+// row will read, transposes it into the bands, filters along the row tile by tile, and transposes
+// the tiles back. The bands keep only the last 2·radius pixels from one round to the next (Shift).
+// Invariant at the start of a round: the bands hold pixels base_ … made_ − 1, and those beyond the
+// left end at first.
+//
+// Trap: an image with h in place of w (e) is never stored. It is multiplied by x as the tile leaves
+// the last Fold, because writing and reading it again would cost more than the arithmetic.
 template <class T>
 class Strip {
  public:
@@ -129,8 +142,8 @@ class Strip {
     }
   }
 
-  // Pixels from … from + end − begin − 1 of the row are filtered across the rows, and go into the
-  // bands as begin … end − 1.
+  // Filters pixels from … from + end − begin − 1 across the rows and puts them into the bands as
+  // pixels begin … end − 1.
   void Produce(std::int64_t begin, std::int64_t end, std::int64_t from) {
     const std::int64_t all = (end - begin) * p_.inner;
     for (std::int64_t done = 0; done < all; done += panel_.columns()) {
@@ -167,8 +180,9 @@ class Strip {
     });
   }
 
-  // Pixels begin … end − 1 beyond an end of the row: zeros, copies of pixels in the bands, or else
-  // made from the plane; which only the circular border asks for, whose pixels come in order.
+  // Fills pixels begin … end − 1, which lie beyond an end of the row: with zeros, with copies of
+  // pixels in the bands, or with pixels filtered anew from the plane. The last happens only under
+  // the circular border, whose pixels are neighbours in the plane too.
   void ProduceBeyond(std::int64_t begin, std::int64_t end) {
     const hn::ScalableTag<T> d;
     const auto source = [&](std::int64_t i) {

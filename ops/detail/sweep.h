@@ -1,6 +1,6 @@
 #pragma once
-// Private: one sweep over memory that filters a plane along both of its axes at once, forward or
-// adjoint. What it asks of an instruction set is in `Kernels`; strip-inl.h answers, once for each.
+// Private: one sweep over an image filters it along both of its axes at once, forward or adjoint.
+// `Kernels` is the interface that each instruction set implements (strip-inl.h, line-inl.h).
 
 #include <cstdint>
 
@@ -23,15 +23,15 @@ struct AxisFilter {
   std::int64_t tail_reach = 0;  ///< how many samples near an end give: 0 for none
 };
 
-/// rows × pixels × inner numbers, to be filtered along the rows' axis and along the pixels'.
-/// Without `along_rows` (w null) only across rows. What is asked for is what is not null: e stands
-/// for the result with h in place of w on one axis.
+/// rows × pixels × inner elements, filtered along the axis of the rows and along that of the
+/// pixels, or across rows only (along.w null). Outputs that are null are not computed. "e" is the
+/// result with h in place of w on one axis.
 template <class T>
 struct Plane {
   AxisFilter<T> across;    ///< from row to row
   AxisFilter<T> along;     ///< from pixel to pixel in a row; w null: none
-  std::int64_t inner = 1;  ///< numbers in a pixel; or in a row, if nothing is filtered along it
-  std::int64_t pitch = 0;  ///< numbers from the start of a row to that of the next
+  std::int64_t inner = 1;  ///< elements of a pixel; or in a row, if nothing is filtered along it
+  std::int64_t pitch = 0;  ///< elements from the start of a row to the next
   const T* in = nullptr;
   T* out = nullptr;    ///< the result, from row `out_row` on
   T* out_e = nullptr;  ///< the result with across.h; only if nothing is filtered along rows
@@ -44,8 +44,8 @@ struct Plane {
   std::int64_t columns() const { return along.w == nullptr ? inner : along.n * inner; }
 };
 
-/// Products with x, summed over a strip: of the result, and of the e of either axis. Only what is
-/// asked for is set.
+/// Sums over a strip of x times the result and times the e of either axis. Only those wanted are
+/// set.
 struct StripSums {
   double result = 0;
   double across = 0;
@@ -62,11 +62,10 @@ struct Line {
   bool sum_result = false;
 };
 
-/// What an instruction set does. Scratch is so many numbers of memory that begins at a multiple of
-/// 64 bytes.
+/// The work of one instruction set. Scratch is counted in elements and aligned to 64 bytes.
 template <class T>
 struct Kernels {
-  std::int64_t lanes;  ///< numbers in a vector
+  std::int64_t lanes;  ///< elements of a vector
   std::int64_t (*strip_scratch)(const Plane<T>& plane, std::int64_t rows);
   StripSums (*strip)(const Plane<T>& plane, std::int64_t first_row, std::int64_t last_row,
                      T* scratch);

@@ -1,5 +1,6 @@
-// Private, compiled once for each instruction set: a square of numbers, as many rows as a vector
-// has lanes, is transposed.
+// Private, compiled once for each instruction set: transposes a square of L × L elements (L lanes)
+// in registers. First within blocks of 16 bytes, which every instruction set can interleave, then
+// whole blocks between vectors.
 #if defined(NABLUR_OPS_DETAIL_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_TRANSPOSE_INL_H_
 #undef NABLUR_OPS_DETAIL_TRANSPOSE_INL_H_

@@ -66,9 +66,9 @@ void PanelStage(const Plane<T>& plane, std::int64_t first, std::int64_t last, st
 }
 
 template <class T>
-inline constexpr stages::Stages<T> kStages{kLanes<T>,          FoldStage<T>, TransposeStage<T>,
-                                           EndsStage<T>,       EndsOfLineStage<T>, DotStage<T>,
-                                           Panel<T>::Size,     PanelStage<T>};
+inline constexpr stages::Stages<T> kStages{kLanes<T>,      FoldStage<T>,       TransposeStage<T>,
+                                           EndsStage<T>,   EndsOfLineStage<T>, DotStage<T>,
+                                           Panel<T>::Size, PanelStage<T>};
 
 }  // namespace nablur::detail::HWY_NAMESPACE
 

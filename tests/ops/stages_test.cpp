@@ -103,7 +103,8 @@ TYPED_TEST(KernelStages, FoldSumsTheTapsOfEachLane) {
             long double sum = 0;
             long double magnitude = 0;
             for (std::int64_t d = -radius; d <= radius; ++d) {
-              const long double term = static_cast<long double>(taps(std::abs(d))) * centre[i + d * L];
+              const long double term =
+                  static_cast<long double>(taps(std::abs(d))) * centre[i + d * L];
               sum += term;
               magnitude += std::abs(term);
             }
@@ -156,7 +157,8 @@ TYPED_TEST(KernelStages, EndsCorrectTheEndSamplesAlone) {
           if (sample != where) return;
           if (axis.mirror_adjoint) expected *= 0.5L;
           for (std::int64_t k = 0; k < axis.tail_reach; ++k) {
-            const long double term = static_cast<long double>(tail(k + 1)) * in(i + k * step * width);
+            const long double term =
+                static_cast<long double>(tail(k + 1)) * in(i + k * step * width);
             expected += term;
             magnitude += std::abs(term);
           }
@@ -202,8 +204,8 @@ TYPED_TEST(KernelStages, PanelFiltersAcrossRowsUnderEveryBorder) {
   using T = TypeParam;
   this->on_every_target([&](const Stages<T>& stages) {
     constexpr std::int64_t rows = 9;
-    for (const Border border : {Border::zero, Border::replicate, Border::symmetric, Border::mirror,
-                                Border::circular}) {
+    for (const Border border :
+         {Border::zero, Border::replicate, Border::symmetric, Border::mirror, Border::circular}) {
       for (const std::int64_t radius : {0, 1, 4, 13}) {
         for (const std::int64_t columns : {1, 7, 16, 40, 64}) {
           const std::int64_t pitch = columns + 3;
@@ -225,8 +227,8 @@ TYPED_TEST(KernelStages, PanelFiltersAcrossRowsUnderEveryBorder) {
             for (std::int64_t d = -radius; d <= radius; ++d) {
               const std::int64_t row = detail::border_index(first + i / columns + d, rows, border);
               if (row < 0) continue;
-              const long double term = static_cast<long double>(w(std::abs(d))) *
-                                       image(row * pitch + i % columns);
+              const long double term =
+                  static_cast<long double>(w(std::abs(d))) * image(row * pitch + i % columns);
               sum += term;
               magnitude += std::abs(term);
             }
