@@ -7,10 +7,11 @@
 //   hvp(f, x, v)           // forward over reverse
 //   hessian(f, x)
 //
-// A function of several arguments gets them in braces, jvp(f, {x, y}, {v, w}), and gives results in
-// a std::array. If their number is known only at run time, they come in a std::vector, f takes them
-// in one, and so are results given: hvp([](const auto& x) { return sum(x[0] * x[1]); }, inputs,
-// directions).
+// A function of several arguments gets them in braces, jvp(f, {x, y}, {v, w}); results by argument
+// come in a std::array. If their number is known only at run time, they come in a std::vector, f
+// takes them in one, and so do results:
+//
+//   hvp([](const auto& x) { return sum(x[0] * x[1]); }, inputs, directions)
 
 #include <array>
 #include <vector>

@@ -23,6 +23,11 @@ class NABLUR_API Gradients {
   /// kept: an intermediate, or whatever was not named if names were given. Under a constant loss,
   /// zeros for every variable.
   Tensor<T> operator[](const Variable<T>& variable) const;
+  /// Gradients are found by variable, not by number.
+  template <class N>
+    requires std::is_arithmetic_v<N>
+  Tensor<T> operator[](N number) const = delete;
+  Tensor<T> operator[](const Tensor<T>& tensor) const = delete;
 
   /// What the free functions `gradients` call. `seed` null: all ones; `named` null: by all of the
   /// tape's variables.

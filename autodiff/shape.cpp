@@ -1,6 +1,7 @@
 #include <nablur/autodiff/shape.h>
 
 #include <algorithm>
+#include <ostream>
 #include <utility>
 
 namespace nablur {
@@ -86,5 +87,7 @@ std::string to_string(const Shape& shape) {
     return text;
   });
 }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
 }  // namespace nablur

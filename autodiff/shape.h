@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 
@@ -102,5 +103,6 @@ NABLUR_API bool broadcasts_to(const Shape& from, const Shape& to) noexcept;
 /// Python's way of writing it: (), (3,), (2, 3).
 NABLUR_API std::string to_string(const Shape& shape);
 NABLUR_API void append(std::string& text, const Shape& shape);
+NABLUR_API std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 }  // namespace nablur

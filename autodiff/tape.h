@@ -4,8 +4,9 @@
 //   Tape<double> tape;
 //   const auto x = tape.variable(2.0);
 //   const Tensor<double> v = x.value();
-//   const auto y = record("cube", v * v * v, {{x, [v](const auto& g) { return g * 3.0 * v * v;
-//   }}}); gradients(y)[x].item()      // 12
+//   const auto back = [v](const Tensor<double>& g) { return g * 3.0 * v * v; };
+//   const auto y = record("cube", v * v * v, {{x, back}});
+//   gradients(y)[x].item()      // 12
 //
 // Nodes lie in creation order, which is topological: the reverse pass is one loop backwards.
 

@@ -108,7 +108,8 @@ class NABLUR_API Tensor {
     if (block_ != nullptr) block_->retain();
   }
   Tensor(Tensor&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-  Tensor& operator=(Tensor other) noexcept {
+  // Not of a temporary: x[0] = y would change nothing.
+  Tensor& operator=(Tensor other) & noexcept {
     std::swap(block_, other.block_);
     return *this;
   }
@@ -204,10 +205,10 @@ class NABLUR_API Tensor {
   friend Tensor operator-(const Tensor& a) { return combine('*', a, Tensor(T(-1))); }
   /// The left shape stays: b broadcasts to it. In place unless another tensor holds the elements,
   /// or they are integers.
-  Tensor& operator+=(const Tensor& b) { return combine_into('+', b); }
-  Tensor& operator-=(const Tensor& b) { return combine_into('-', b); }
-  Tensor& operator*=(const Tensor& b) { return combine_into('*', b); }
-  Tensor& operator/=(const Tensor& b) { return combine_into('/', b); }
+  Tensor& operator+=(const Tensor& b) & { return combine_into('+', b); }
+  Tensor& operator-=(const Tensor& b) & { return combine_into('-', b); }
+  Tensor& operator*=(const Tensor& b) & { return combine_into('*', b); }
+  Tensor& operator/=(const Tensor& b) & { return combine_into('/', b); }
 
   /// Masks, elementwise with broadcasting. Beside NaN only != is true; of Duals the values are
   /// compared.

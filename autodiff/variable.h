@@ -50,6 +50,13 @@ class Variable {
     requires std::is_same_v<T, Dual<P>>
   Variable(const Tensor<P>& plain) : value_(plain.template cast<T>()) {}
 
+  Variable(const Variable&) = default;
+  Variable(Variable&&) noexcept = default;
+  ~Variable() = default;
+  // Not of a temporary: x[0] = y would change nothing.
+  Variable& operator=(const Variable&) & = default;
+  Variable& operator=(Variable&&) & noexcept = default;
+
   const Tensor<T>& value() const& noexcept { return value_; }
   Tensor<T> value() && noexcept { return std::move(value_); }  // for (double y : f(x).value())
   const Shape& shape() const noexcept { return value_.shape(); }

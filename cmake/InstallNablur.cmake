@@ -23,5 +23,10 @@ install(FILES ${PROJECT_BINARY_DIR}/nablurConfig.cmake ${PROJECT_BINARY_DIR}/nab
 set(NABLUR_PC_DIR ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${NABLUR_PC_DIR} OUTPUT_VARIABLE NABLUR_PC_PREFIX)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${NABLUR_PC_DIR} OUTPUT_VARIABLE NABLUR_PC_INCLUDEDIR)
+# A static library needs its own libraries without pkg-config's --static too, which nobody thinks of.
+set(NABLUR_PC_STATIC_LIBS "")
+if(NOT BUILD_SHARED_LIBS)
+  set(NABLUR_PC_STATIC_LIBS " -lhwy -pthread")
+endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/nablur.pc.in ${PROJECT_BINARY_DIR}/nablur.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/nablur.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT nablur_development)

@@ -30,7 +30,9 @@ int main() {
 
   Tensor<double> q = {1, 1, 0};
   Lbfgs<double> lbfgs;
-  while (!lbfgs.converged) lbfgs.step({&q}, [&] { return evaluate(q); });
+  for (int i = 0; i < 100 && !lbfgs.converged; ++i) {
+    lbfgs.step({&q}, [&] { return evaluate(q); });
+  }
   std::cout << "L-BFGS: " << q << "\n";
 
   // The covariance of least squares is 2 s² H⁻¹, with s² the residual's variance.

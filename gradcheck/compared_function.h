@@ -16,7 +16,7 @@ struct Recorded {
   std::vector<Tensor<S>> gradients;
 };
 
-/// What is asked of f. Each function calls it once.
+/// How f is evaluated. Each function calls it once.
 template <class T>
 struct ComparedFunction {
   using Tensors = std::span<const Tensor<T>>;

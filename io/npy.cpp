@@ -42,7 +42,7 @@ struct File {
   fail(op, ": ", path, ": ", std::string_view(std::strerror(reason)));
 }
 
-// The header's dictionary, of which nothing but three entries in any order is understood:
+// The header's dictionary. Three entries in any order, and nothing else:
 // {'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }
 class Header {
  public:
@@ -250,12 +250,12 @@ void save(const std::string& path, const Tensor<T>& x) {
 
 }  // namespace
 
-template <class T>
+template <NpyElement T>
 Tensor<T> load_npy(const std::string& path) {
   return detail::or_out_of_memory("load_npy", [&] { return load<T>(path); });
 }
 
-template <class T>
+template <NpyElement T>
 void save_npy(const std::string& path, const Tensor<T>& x) {
   detail::or_out_of_memory("save_npy", [&] { save(path, x); });
 }

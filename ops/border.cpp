@@ -1,6 +1,7 @@
 #include <nablur/ops/border.h>
 
 #include <array>
+#include <ostream>
 #include <span>
 #include <string>
 
@@ -55,6 +56,8 @@ const char* to_string(Border border) noexcept {
   }
   return "unknown";
 }
+
+std::ostream& operator<<(std::ostream& out, Border border) { return out << to_string(border); }
 
 void detail::require_border(const char* op, Border border) {
   const auto number = static_cast<int>(border);

@@ -3,6 +3,7 @@
 // mean one thing each.
 
 #include <cstdint>
+#include <iosfwd>
 #include <string_view>
 
 #include <nablur/support/error.h>
@@ -20,6 +21,7 @@ enum class Border {
 
 /// The border's name above; "unknown" for any other value.
 NABLUR_API const char* to_string(Border border) noexcept;
+NABLUR_API std::ostream& operator<<(std::ostream& out, Border border);
 
 namespace detail {
 /// Throws in the name of `op` for a number that is none of the five borders.

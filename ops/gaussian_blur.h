@@ -2,9 +2,9 @@
 // The Gaussian blur, differentiable in the image and in its scale σ, with the derivative in closed
 // form.
 //
-//   const auto y = gaussian_blur(image, sigma);                             // all axes, R = max(1,
-//   ⌈3σ⌉), zero border const auto z = gaussian_blur(image, sigma, {.axes = {0, 1}, .radius = 9,
-//   .border = Border::mirror});
+//   const auto y = gaussian_blur(image, sigma);        // all axes, R = max(1, ⌈3σ⌉), zero border
+//   const auto z = gaussian_blur(image, sigma, {.axes = {0, 1}, .border = Border::mirror});
+//   const auto u = gaussian_blur(image, Tensor<double>{1.0, 2.0});    // a σ for each axis
 
 #include <optional>
 

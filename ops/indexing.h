@@ -4,7 +4,7 @@
 //
 //   auto inner = slice(x, {{1, -1}, {0, 10, 2}});       // x[1:-1, 0:10:2]
 //   auto row = x[3];                                    // x[3]
-//   auto [a, b] = ...; for (const auto& column : unbind(x, 1)) ...
+//   for (const auto& column : unbind(x, 1)) …
 
 #include <limits>
 #include <vector>

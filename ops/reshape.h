@@ -22,6 +22,10 @@ template <Operand X>
 ResultOf<X> reshape(const X& x, std::initializer_list<std::int64_t> sizes) {
   return detail::result<X>(compiled::Reshape<Scalar<X>>::reshape(x, detail::IntList(sizes)));
 }
+template <Operand X, detail::IntegerList L>
+ResultOf<X> reshape(const X& x, const L& sizes) {
+  return detail::result<X>(compiled::Reshape<Scalar<X>>::reshape(x, detail::IntList(sizes)));
+}
 /// Without the axes of size 1, or without those named, whose size must be 1. No copy.
 template <Operand X>
 ResultOf<X> squeeze(const X& x, const Axes& axes = {}) {

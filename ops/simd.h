@@ -4,8 +4,8 @@
 // last digits. Choose one that all your machines have to get the same sums on all of them (the taps
 // depend on the C library's exp).
 //
-//   simd_targets()           // {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"} on a machine with
-//   AVX-512 set_simd_target("AVX2")
+//   simd_targets()           // with AVX-512: {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"}
+//   set_simd_target("AVX2")
 
 #include <string>
 #include <string_view>

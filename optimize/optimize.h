@@ -100,8 +100,8 @@ class NABLUR_API Adam {
 /// parameters it needs far fewer gradients than the others, and no rate.
 ///
 ///   Lbfgs<double> lbfgs;
-///   while (!lbfgs.converged) lbfgs.step({&a, &b}, [&] { …; return Evaluation<double>{loss, {da,
-///   db}}; });
+///   for (int i = 0; i < 100 && !lbfgs.converged; ++i) lbfgs.step({&a, &b}, [&] { …; return
+///   Evaluation<double>{loss, {da, db}}; });
 template <class T>
 class NABLUR_API Lbfgs {
  public:
@@ -128,7 +128,7 @@ class NABLUR_API Lbfgs {
   }
 
   Options options;
-  bool converged = false;
+  bool converged = false;  ///< never set if the loss falls without end: limit the steps
   std::vector<std::vector<Tensor<T>>> s;  ///< steps taken, the oldest first
   std::vector<std::vector<Tensor<T>>> y;  ///< changes of the gradient along them
 

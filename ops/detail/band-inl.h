@@ -77,7 +77,7 @@ HWY_INLINE Square<T> ReadSquare(const T* from, std::int64_t pitch, std::int64_t 
   return LoadAll<T, kSide<T>>(square, kLanes<T>);
 }
 
-// stream: past the caches, which asks for `to` and pitch to be multiples of a vector.
+// stream: past the caches; then `to` and pitch must be multiples of a vector.
 template <class T>
 HWY_INLINE void WriteSquare(const Square<T>& r, T* to, std::int64_t pitch, std::int64_t rows,
                             std::int64_t columns, bool stream) {

@@ -118,7 +118,7 @@ TEST(Gradients, LeaveOutWorkThatLeadsToNothingNamed) {
   EXPECT_EQ(calls_to_y, 1);
 }
 
-// The inner sweep fails; the outer one, whose pullback catches that, does too.
+// The inner pass fails; the outer one, whose pullback catches that, does too.
 TEST(Gradients, FailInEverySweepOfATapeThatIsDestroyed) {
   auto tape = std::make_unique<Tape<double>>();
   const V x = tape->variable(2.0);

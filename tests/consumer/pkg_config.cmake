@@ -2,12 +2,8 @@
 include(${CMAKE_CURRENT_LIST_DIR}/common.cmake)
 
 set(ENV{PKG_CONFIG_PATH} "${PREFIX}/${LIBDIR}/pkgconfig:$ENV{PKG_CONFIG_PATH}")
-set(static "")
-if(NOT SHARED)
-  set(static --static)
-endif()
 foreach(question IN ITEMS cflags libs)
-  run(pkg-config --${question} ${static} nablur)
+  run(pkg-config --${question} nablur)
   string(STRIP "${output}" output)
   separate_arguments(${question} UNIX_COMMAND "${output}")
 endforeach()

@@ -17,7 +17,8 @@ namespace {
 
 using T = Tensor<double>;
 
-// y as it is, with its gradient multiplied by a factor that is chosen when the sweep comes by.
+// y as it is, with its gradient multiplied by a factor that is chosen when the reverse pass comes
+// by.
 template <class S, class Factor>
 Variable<S> tampered(const Variable<S>& y, const Factor& factor) {
   return record("tampered", y.value(),
@@ -81,10 +82,10 @@ TEST(Consistency, CatchesAnErrorThatIsThrownIfAnotherInputIsAConstant) {
 }
 
 TEST(Consistency, CatchesAGradientThatIsWrongTheSecondTime) {
-  int sweeps = 0;
+  int passes = 0;
   const auto f = [&](const auto& x) {
     return sum(
-        tampered(exp(x), [&sweeps] { return ++sweeps == 2 ? 1 + 1e-15 : 1.0; }));  // the last bits
+        tampered(exp(x), [&passes] { return ++passes == 2 ? 1 + 1e-15 : 1.0; }));  // the last bits
   };
   expect_only_differ(compare_gradients(f, T{0.3, 0.4}), {"tape again"});
 }

@@ -85,6 +85,7 @@ TEST(Reshape, BroadcastToEqualsItsIndexReference) {
 TEST(Reshape, ReshapeKeepsRowMajorOrderAndFindsOneSize) {
   const D x = counting({2, 3, 4});
   EXPECT_EQ(reshape(x, {4, -1}).shape(), (Shape{4, 6}));
+  EXPECT_EQ(reshape(x, std::vector<int>{4, -1}).shape(), (Shape{4, 6}));
   EXPECT_EQ(reshape(x, {-1}).value()(23), 23);
   EXPECT_EQ(reshape(x, Shape{1, 6, 1, 4}).value()(0, 5, 0, 1), 21);
   EXPECT_EQ(reshape(D(7.0), {1, 1, 1, 1, 1}).value()(0, 0, 0, 0, 0), 7);

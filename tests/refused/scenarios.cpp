@@ -37,7 +37,7 @@ void records_and_sweeps(Numbers& numbers) {
   numbers.add(static_cast<double>(tape.size()));
 }
 
-void sweeps_by_name_and_with_a_seed(Numbers& numbers) {
+void reverses_by_name_and_with_a_seed(Numbers& numbers) {
   Tape<double> tape;
   const V x = tape.variable(some({3, 4}));
   const V y = exp(x) * x;
@@ -178,7 +178,7 @@ void compares_gradients(Numbers& numbers) {
 
 constexpr Scenario kScenarios[] = {
     {"records_and_sweeps", records_and_sweeps},
-    {"sweeps_by_name_and_with_a_seed", sweeps_by_name_and_with_a_seed},
+    {"reverses_by_name_and_with_a_seed", reverses_by_name_and_with_a_seed},
     {"clears_and_records_again", clears_and_records_again},
     {"blurs_on_one_thread", blurs_on_one_thread},
     {"blurs_on_two_threads", blurs_on_two_threads},

@@ -18,8 +18,8 @@ struct Escaped {};
 }  // namespace
 
 // Adds what one step passes on to the adjoints of its operands, with the additions in the order in
-// which a sweep makes them: the step stands alone on a tape, before a node that gives each operand
-// its adjoint so far.
+// which a reverse pass makes them: the step stands alone on a tape, before a node that gives each
+// operand its adjoint so far.
 void Run::pull(const Step& step, std::size_t at, Adjoints& adjoints) const {
   Tape<double> tape;
   std::vector<std::size_t> distinct;
@@ -132,14 +132,14 @@ void Run::check_gradients() {
   for (double *to = seed.mutable_data(), *end = to + seed.size(); to != end; ++to)
     *to = noise.weight();
 
-  const auto sweep = [&] {
+  const auto reverse = [&] {
     return y.size() == 1 && seed.data()[0] == 1 ? gradients(y) : gradients(y, seed);
   };
   std::optional<Gradients<double>> d;
   try {
-    d = sweep();
+    d = reverse();
   } catch (const Error&) {
-    chain_rule.expect(checks_finite_, "a sweep throws");
+    chain_rule.expect(checks_finite_, "a reverse pass throws");
     return;
   }
   const Adjoints adjoints = chain(from, seed);
@@ -157,11 +157,11 @@ void Run::check_gradients() {
   check_named(from, seed, adjoints);
   if (!choices_.one_in(8)) return;
   check_throwing_pullback(y, seed);
-  const auto again = sweep();
+  const auto again = reverse();
   for (const Place& place : places_) {
     if (place.step == nullptr && !place.recorded.is_constant()) {
       thrown.expect(same_bits((*d)[place.recorded], again[place.recorded]),
-                    "the second sweep gives other gradients");
+                    "the second reverse pass gives other gradients");
     }
   }
 }

@@ -1,5 +1,6 @@
 #include <nablur/autodiff/shape.h>
 
+#include <sstream>
 #include <vector>
 
 #include "../checks.h"
@@ -34,6 +35,9 @@ void checks::shape() {
   expect("broadcasts", nablur::broadcasts({2, 1}, {3}) && !nablur::broadcasts({2}, {3}));
   expect("broadcasts_to", nablur::broadcasts_to({3}, near) && !nablur::broadcasts_to(near, {3}));
   expect("to_string", nablur::to_string(near) == "(2, 3)");
+  std::ostringstream out;
+  out << near;
+  expect("operator<<", out.str() == "(2, 3)");
   std::string text = "shape ";
   nablur::append(text, near);
   expect("append", text == "shape (2, 3)");

@@ -1,5 +1,7 @@
 #include <nablur/ops/border.h>
 
+#include <sstream>
+
 #include <string>
 
 #include "../checks.h"
@@ -12,4 +14,7 @@ void checks::border() {
   expect("border_from_opencv", nablur::border_from_opencv("REFLECT_101") == Border::mirror);
   expect("border_from_opencv", nablur::border_from_opencv(4) == Border::mirror);
   expect("border_from_torch", nablur::border_from_torch("reflect") == Border::mirror);
+  std::ostringstream out;
+  out << nablur::Border::mirror;
+  expect("operator<<", out.str() == "mirror");
 }
