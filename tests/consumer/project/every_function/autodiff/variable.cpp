@@ -16,6 +16,9 @@ void checks::variable() {
     expect("Variable::shape", x.shape() == Shape{2});
     expect("Variable::rank", number.rank() == 0);
     expect("Variable::size", x.size() == 2);
+    Variable<T> other = number;
+    other = x;
+    expect_all("Variable::operator=", other.value(), {1, 2});
     std::ostringstream out;
     out << x;
     expect("Variable::operator<<", out.str().find("Variable<") == 0);
