@@ -253,3 +253,16 @@ TEST(Gradients, OfSlicesOfALongTensorGoIntoOneOfItsLength) {
     EXPECT_EQ(dx(i), static_cast<double>(i / 1024 * 1024));
   }
 }
+TEST(Gradients, TakeAListThatIsKnownAtRunTimeBesideASeed) {
+  Tape<double> tape;
+  const V x = tape.variable(T{1, 2});
+  const V h = square(x);
+  const V y = h * x;
+  const std::vector<V> named{h, x};
+  const auto d = gradients(y, T{1, 10}, named);
+  EXPECT_EQ(numbers(d[h]), (std::vector<double>{1, 20}));
+  EXPECT_EQ(numbers(d[x]), (std::vector<double>{3, 120}));
+  EXPECT_EQ(numbers(gradients(sum(y), named)[h]), (std::vector<double>{1, 2}));
+  const std::vector<V> none;
+  EXPECT_THROW(gradients(y, T{1, 10}, none)[x], Error);
+}

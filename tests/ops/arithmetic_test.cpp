@@ -255,4 +255,20 @@ TEST(Arithmetic, AResultDependsOnItsElementsAndNotOnTheirPosition) {
   }
 }
 
+TEST(Arithmetic, ComparesVariablesAndPicksBetweenNumbers) {
+  Tape<double> tape;
+  const auto x = tape.variable(Tensor<double>{-1, 0, 2});
+  const Tensor<bool> positive = x > 0;
+  EXPECT_FALSE(positive(0) || positive(1) || !positive(2));
+  EXPECT_TRUE((x >= 0)(1) && (0 <= x)(1) && (x == 2.0)(2) && (x != x)(0) == false);
+  EXPECT_EQ(where(x < 0, -1.0, 1.0)(0), -1);
+  const auto y = sum(where(x > 0, x * x, 0));
+  EXPECT_EQ(gradients(y)[x](2), 4);
+  EXPECT_EQ(tape.size(), 4) << "comparisons record nothing";
+  // In a Dual expression the data stand beside the values of the argument.
+  const Tensor<double> data{1, 2, 3};
+  const auto f = [&](const auto& v) { return sum(v.value() * data + v); };
+  EXPECT_EQ(jvp(f, data, Tensor<double>{1, 0, 0}).item(), 2);
+}
+
 }  // namespace

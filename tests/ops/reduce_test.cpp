@@ -243,4 +243,13 @@ TEST(Reduce, ConstantsRecordNothing) {
   EXPECT_EQ(gradients(total(x) + average(x))[x](0), 1.5);
 }
 
+TEST(Reduce, TakesAxesThatAreKnownAtRunTime) {
+  const Tensor<double> x{{1, 2, 3}, {4, 5, 6}};
+  const std::vector<int> last{-1};
+  EXPECT_EQ(sum(x, last)(1), 15);
+  EXPECT_EQ(max(x, std::vector<std::int64_t>{0, 1}).item(), 6);
+  EXPECT_EQ(sum(x, std::vector<int>{}).shape(), x.shape()) << "an empty list names no axis";
+  EXPECT_EQ(sum(x, {}).item(), 21);
+}
+
 }  // namespace
