@@ -117,8 +117,9 @@ auto vjp(const F& f, const Args& x, const Tensor<T>& seed) {
 
 }  // namespace detail
 
-/// What hvp_with_gradient gives: f's value, its gradient and the Hessian-vector product; the latter
-/// two are a Tensor, or a std::array or std::vector of Tensors for a function of several arguments.
+/// The result of hvp_with_gradient: f's value, its gradient and the Hessian-vector product. The
+/// latter two are Tensors, or for a function of several arguments std::arrays or std::vectors of
+/// Tensors.
 template <class T, class G>
 struct SecondOrder {
   T value;
@@ -154,8 +155,8 @@ void for_each_unit(const Args& x, const Column& column) {
   }
 }
 
-// Writes c as column j of the matrix `out`. f is called for each column, and may turn out to be no
-// function.
+// Writes c as column j of the matrix `out`. f is called for each column, and might give another
+// shape each time.
 template <class T>
 void set_column(const char* op, Tensor<T>& out, const Shape& rows, std::int64_t columns,
                 std::int64_t j, const Tensor<T>& c) {
@@ -265,7 +266,7 @@ std::vector<Tensor<T>> hvp(const F& f, const std::vector<Tensor<T>>& x,
   return detail::hvp<F, T>("hvp", f, x, v).product;
 }
 
-/// hvp with f's value and gradient, which the same pass has found.
+/// hvp together with f's value and gradient, which the same pass finds.
 template <class F, class T>
 SecondOrder<T, Tensor<T>> hvp_with_gradient(const F& f, const Tensor<T>& x, const Tensor<T>& v) {
   auto [value, gradient, product] = detail::hvp<F, T>("hvp", f, std::array{x}, std::array{v});

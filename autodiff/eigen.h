@@ -1,11 +1,9 @@
 #pragma once
-// The bridge to Eigen: from a tensor without a copy, to a tensor by one evaluation of an
-// expression.
+// The bridge to Eigen: tensors as maps without a copy, and expressions evaluated into tensors.
 //
 //   as_matrix(t).row(0).sum()                     // Eigen looks at a tensor's numbers
 //   as_mutable_matrix(t) *= 2.0;                  // and writes them
-//   Tensor<double> t = from_eigen(a * b + c);     // evaluated into a new tensor (products through
-//   Eigen's temporary)
+//   Tensor<double> t = from_eigen(a * b + c);     // evaluated into a new tensor
 //
 // The maps point into the tensor: keep it alive, and do not copy it while a mutable map is in use.
 

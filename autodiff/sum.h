@@ -23,16 +23,16 @@ NABLUR_API Shape reduced_shape(const Shape& shape, const Axes& resolved, bool ke
 
 namespace detail {
 
-/// How many rows of scratch pairwise_rows takes.
+/// Number of rows of scratch that pairwise_rows needs.
 inline std::int64_t pairwise_levels(std::int64_t terms, std::int64_t most) {
   std::int64_t levels = 0;
   for (; terms > most; terms -= terms / 2) ++levels;
   return levels;
 }
 
-/// out[0 … width) = the sum of terms begin … end − 1, each a row of `width` numbers: halves are
-/// added to halves, down to at most `most` terms, whose sum leaf(begin, end, out) writes. `scratch`
-/// has room for pairwise_levels rows.
+/// Writes the sum of terms begin … end − 1, each a row of `width` elements, to out[0 … width).
+/// Halves are added to halves; leaf(begin, end, out) writes the sum of at most `most` terms.
+/// `scratch` has room for pairwise_levels rows.
 template <class T, class Leaf>
 void pairwise_rows(std::int64_t begin, std::int64_t end, std::int64_t most, std::int64_t width,
                    T* out, T* scratch, const Leaf& leaf) {

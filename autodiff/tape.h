@@ -50,8 +50,8 @@ class NABLUR_API Tape {
 
   /// While on, recording and reverse passes throw an Error that names the first operator on the
   /// tape whose result, or whose inputs' gradient, has a NaN or an infinity. Constants are not
-  /// examined. Costs one more look at every element, and for a joint pullback at its whole
-  /// accumulators, each time.
+  /// examined. Costs one more read of every element, and after each joint pullback of its whole
+  /// accumulators.
   void check_finite(bool on) noexcept;
 
   /// Where an input of a node comes from.

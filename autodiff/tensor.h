@@ -27,8 +27,8 @@ class NABLUR_API Tensor;
 
 namespace detail {
 
-// What a tensor points to: one pooled block of 64 bytes, followed by the numbers, or by what keeps
-// them alive elsewhere.
+// What a tensor points to: a pooled block of 64 bytes, followed by the elements, or by the owner of
+// elements that lie elsewhere.
 struct TensorBlock {
   void (*destroy)(TensorBlock*) noexcept;
   std::uint64_t count;
@@ -72,8 +72,8 @@ U converted(const N& x) {
 
 }  // namespace detail
 
-/// Numbers of type T (float, double, Dual of these; bool for masks, std::int64_t for indices) in
-/// row-major order.
+/// An array of elements of type T (float, double, Dual of these; bool for masks, std::int64_t for
+/// indices) in row-major order.
 template <class T>
 class NABLUR_API Tensor {
   static_assert(
@@ -161,7 +161,7 @@ class NABLUR_API Tensor {
     return const_cast<T*>(data());
   }
 
-  /// Itself: what is written for Variables (f(x).value()) works for Tensors too.
+  /// Itself, so that code written for Variables (f(x).value()) works for Tensors too.
   const Tensor& value() const& noexcept { return *this; }
   Tensor value() && noexcept { return std::move(*this); }
 

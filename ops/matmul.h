@@ -1,8 +1,7 @@
 #pragma once
 // Products of vectors, matrices and batches of matrices.
 //
-//   matmul(a, b)       // (m, k)·(k, n) → (m, n); (…, m, k)·(…, k, n) with the leading axes
-//   broadcast
+//   matmul(a, b)       // (m, k)·(k, n) → (m, n); leading axes broadcast
 
 #include <nablur/autodiff/tape.h>
 

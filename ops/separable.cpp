@@ -12,12 +12,11 @@ namespace nablur::detail {
 namespace {
 
 constexpr std::int64_t kMostRadius =
-    1 << 16;  // scratch grows with the radius; past this the plain loop does it
+    1 << 16;  // beyond it the plain loop is used, because scratch grows with the radius
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// An image on its way: filtered along the axes so far, with the derivative's taps along one of them
-// or along none.
+// An image filtered along the axes so far, with h in place of w along one of them or none.
 template <class T>
 struct Stream {
   const T* data;
@@ -32,7 +31,7 @@ class Sweep {
       : axes_(axes), k_(kernels), want_sigma_(want_sigma) {
     std::int64_t taps = 0;
     for (const SweepAxis<T>& axis : axes)
-      taps += axis.filter.radius + 12;  // what else is done costs as much as so many taps
+      taps += axis.filter.radius + 12;  // all other work costs as much as so many taps
     slots_ = size * taps < kSmall ? 1 : threads();
     bytes_ = size * static_cast<std::int64_t>(sizeof(T));
   }
@@ -86,8 +85,7 @@ class Sweep {
     return stream.derived < 0 && want_sigma_ ? axes_[level].filter : axes_[level].plain();
   }
 
-  // What a plane is asked for at the end: the result of u goes to out, that of an e only into its
-  // sum.
+  // The outputs of the last plane: the result of u is stored in out, that of an e only summed.
   Plane<T> last_plane(const Stream<T>& stream, const T* x, T* out) const {
     Plane<T> plane;
     plane.in = stream.data;
@@ -197,8 +195,7 @@ class Sweep {
     }
   }
 
-  // Runs the strips of all planes; the planes lie where the grid says, and `plane` is the first of
-  // them.
+  // Runs the strips of all planes of the grid, of which `plane` is the first.
   StripSums strips(Plane<T> plane, const Grid& grid) {
     const std::int64_t height = grid.last - grid.first;
     const std::int64_t most =
@@ -230,9 +227,9 @@ class Sweep {
                  });
   }
 
-  // Writing past the caches pays for images that do not fit into them; and if a pitch of some 4
-  // KiB maps the sixteen rows that are written side by side to one set of the nearest. It takes
-  // rows that begin with a line of 64 bytes.
+  // Non-temporal stores pay for images larger than the caches, and if the pitch (a multiple of
+  // about 4 KiB) maps the sixteen rows that are written side by side to one set of the nearest
+  // cache. They need rows that begin at a multiple of 64 bytes.
   bool is_worth_streaming(const Plane<T>& plane, const Grid& grid) const {
     constexpr auto size = static_cast<std::int64_t>(sizeof(T));
     const auto is_whole = [](std::int64_t numbers) { return numbers * size % 64 == 0; };

@@ -14,8 +14,8 @@
 
 namespace nablur {
 
-/// What every function of Nablur throws on bad input: one sentence that starts with the operator
-/// and shows the values. No function lets another exception out, except those of the caller's own
+/// Thrown by every function of Nablur on bad input: one sentence that starts with the function and
+/// shows the values. No other exception leaves the library, except those thrown by the caller's own
 /// callables.
 class NABLUR_API Error : public std::invalid_argument {
  public:
@@ -37,7 +37,7 @@ class NABLUR_API OutOfMemory : public Error {
 
 namespace detail {
 
-/// Returns f(). A std::bad_alloc (of a standard container, a string) leaves as an OutOfMemory in
+/// Returns f(). Turns a std::bad_alloc (from a standard container or string) into an OutOfMemory in
 /// the name of `op`.
 template <class F>
 decltype(auto) or_out_of_memory(const char* op, const F& f) {
@@ -62,7 +62,7 @@ void append_any(std::string& text, const Part& part) {
   } else if constexpr (std::is_integral_v<Part>) {
     append(text, static_cast<unsigned long long>(part));
   } else {
-    append(text, part);  // the types of the library bring an append of their own
+    append(text, part);  // the library's types have an append of their own
   }
 }
 

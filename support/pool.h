@@ -7,13 +7,14 @@
 //   pool::release(p, 1000);
 //   pool::usage().in_use;                 // bytes that tensors and tapes hold
 //
-// What is held stays bounded, however long a loop runs and however its shapes change. Blocks above
-// 32 KiB: twice the most that was in use of them recently (in the last hundred thousand allocations
-// or so), and 16 MiB. Smaller blocks are cut from slabs of 256 KiB: also twice the most in use
-// recently, and 8 MiB for each thread that uses the pool. Past that, what has been free the longest
-// goes back to the system when more is asked of it; a slab does when every block in it is free, so
-// that small blocks that live on can keep more slabs than that. A loop stays clear of the system if
-// what all its iterations need, block size by block size, is within the bound.
+// The memory held is bounded, however long a loop runs and however its shapes change. The bound for
+// blocks above 32 KiB is twice the most that was in use recently (in about the last hundred
+// thousand allocations) plus 16 MiB. Smaller blocks are cut from slabs of 256 KiB; their bound is
+// twice the most in use recently plus 8 MiB for each thread that uses the pool. Beyond the bound, a
+// request for more first returns to the system the blocks that have been free longest, and slabs in
+// which every block is free (so a few long-lived small blocks can keep more slabs than the bound
+// says). A loop makes no system calls if what all its iterations need, summed by block size, is
+// within the bound.
 
 #include <cstddef>
 #include <limits>
@@ -27,8 +28,8 @@ namespace nablur::pool {
 /// system has no more.
 NABLUR_API void* allocate(std::size_t bytes);
 
-/// Gives a block back; `bytes` as it was asked for. Any thread may do so. Asks the system for
-/// nothing that it could refuse.
+/// Gives a block back; `bytes` as in allocate. Any thread may do so. Never fails, and asks the
+/// system for no memory.
 NABLUR_API void release(void* block, std::size_t bytes) noexcept;
 
 /// What the pool holds, in bytes.
@@ -39,15 +40,16 @@ struct Usage {
   std::size_t system_calls;  ///< how often the system was asked for memory
 };
 
-/// Counts over all threads. Blocks up to 32 KiB are counted in steps of 64 KiB a thread: the peak
-/// may miss as much of each thread's, and the other numbers as much of the other threads'.
+/// Counts over all threads. Small blocks (up to 32 KiB) are counted in steps of 64 KiB for each
+/// thread, so the peak may be too low by that much for each thread, and the other counts may be off
+/// by that much for each of the other threads.
 NABLUR_API Usage usage() noexcept;
 
 /// Lets `peak` start anew from what is in use now.
 NABLUR_API void reset_peak() noexcept;
 
 /// Returns to the system all free blocks above 32 KiB and all slabs in which no block is in use.
-/// What other threads cache of small blocks stays, 8 MiB each at most.
+/// Small blocks cached by other threads stay, at most 8 MiB each.
 NABLUR_API void trim() noexcept;
 
 /// The pool as an allocator for the standard containers.

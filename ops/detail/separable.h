@@ -1,6 +1,5 @@
 #pragma once
-// Private: Gaussian filters along several axes of an array, all at once: one sweep over memory
-// forward, one backward.
+// Private: Gaussian filters along several axes of an array in one sweep, forward or backward.
 
 #include <span>
 
@@ -9,15 +8,15 @@
 
 namespace nablur::detail {
 
-/// Of which axis, and with which taps.
+/// An axis and its taps.
 template <class T>
 struct AxisTaps {
   std::int64_t axis;
   const HalfGaussian<T>* taps;
 };
 
-/// What a backward pass gives: the gradient of the image, empty if it was not wanted, and an entry
-/// for each axis, or none.
+/// The result of a backward pass: the gradient of the image (empty if it was not wanted) and ∂L/∂σ
+/// for each axis (or none).
 template <class T>
 struct SeparableGradients {
   Tensor<T> dx;

@@ -52,8 +52,7 @@ struct SweepAxis {
   }
 };
 
-// The axes along which anything happens: the kernel of one tap is the identity, and its derivative
-// zero.
+// The axes whose kernel is not the identity (one tap, with derivative zero).
 template <class T>
 Pooled<SweepAxis<T>> live_axes(const Shape& shape, std::span<const AxisTaps<T>> axes, Border border,
                                bool adjoint) {

@@ -38,9 +38,9 @@ class Share {
 
 // Every function takes one mutex, which is not held while the system gives or takes back memory.
 //
-// What is held grows in one place, from_system, which first returns memory if the bound says so. A
-// loop that repeats itself finds all its blocks free from the second iteration on, does not come
-// there, and pays nothing for the bound.
+// Memory is taken from the system in one place, from_system, which first returns some if the bound
+// would be exceeded. A loop that repeats itself finds all its blocks free from the second iteration
+// on, so it never gets there and pays nothing for the bound.
 class CommonPool {
  public:
   // Free small blocks of one class. An empty list if there are none.
@@ -70,8 +70,8 @@ class CommonPool {
   // Returns to the system all large blocks and slabs that are free.
   void trim() noexcept;
 
-  // Grows when slabs were looked for that are free: then threads should hand over what they cache,
-  // for the next time.
+  // Counts the searches for free slabs. After one, threads should hand over their caches, so that
+  // the next one finds more.
   unsigned searches() const noexcept { return searches_.load(std::memory_order_relaxed); }
   // Whether a new slab would exceed the bound.
   bool slabs_are_full() noexcept;
