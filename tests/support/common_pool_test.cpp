@@ -106,8 +106,12 @@ TEST(HeldMemory, IsWhatLivingSmallBlocksPinAndTheBound) {
 }
 
 // Every iteration has sizes of its own, of all magnitudes, and needs about as much as the others:
-// 14 MiB at most, in small blocks or in large ones.
+// 14 MiB at most, in small blocks or in large ones. Small blocks in use keep their slabs, however
+// much of these is free: at most as much again is allowed for that. (Without its bound the pool
+// holds 210 MiB here; with it 78 to 92, by the sizes drawn and by where the first blocks came to
+// lie.)
 TEST(HeldMemory, OfALoopWhoseShapesChangeForEverStaysFlat) {
+  constexpr std::size_t pinned = 14 * kMiB;
   const std::size_t before = held_from_a_clean_start();
   std::mt19937 random(1);
   const auto uniform = [&random] { return static_cast<double>(random()) / 0x1p32; };
@@ -122,7 +126,7 @@ TEST(HeldMemory, OfALoopWhoseShapesChangeForEverStaysFlat) {
     }
     blocks.release();
     ASSERT_LE(pool::usage().held,
-              before + 2 * 14 * kMiB + kLargeSpare + 2 * 14 * kMiB + 2 * kSmallSpare + kSlab)
+              before + 2 * 14 * kMiB + kLargeSpare + 2 * 14 * kMiB + 2 * kSmallSpare + pinned)
         << i;
   }
 }
