@@ -131,7 +131,7 @@ bool share_memory(const List<T>& a, const List<T>& b) {
                     });
 }
 
-// Puts the parameters back unless told that all went well.
+// Gives the parameters these values when it ends: the old ones, unless the step has reached others.
 template <class T>
 struct Restore {
   const Parameters<T>& x;
@@ -158,18 +158,32 @@ Lbfgs<T>::Lbfgs(const Options& o) : options(o) {
 
 template <class T>
 T Lbfgs<T>::search(const Parameters<T>& x, const void* f, Evaluation<T> (*evaluate)(const void*)) {
+  static_assert(std::is_nothrow_move_assignable_v<Lbfgs>);
+  return detail::or_out_of_memory("Lbfgs", [&] {
+    Lbfgs next = *this;  // takes this one's place when nothing can throw any more
+    const T loss = next.advance(x, f, evaluate);
+    *this = std::move(next);
+    return loss;
+  });
+}
+
+template <class T>
+T Lbfgs<T>::advance(const Parameters<T>& x, const void* f, Evaluation<T> (*evaluate)(const void*)) {
   for (const auto* pairs : {&s, &y}) {
     for (const List<T>& list : *pairs) detail::require_alike("Lbfgs", "state", x, std::span(list));
   }
+  const auto evaluate_here = [&] {
+    Evaluation<T> e = evaluate(f);
+    detail::require_alike("Lbfgs", "gradient", x, std::span<const Tensor<T>>(e.gradients));
+    return e;
+  };
   Restore<T> before{x, values_of(x)};
   if (at_.empty() || !share_memory(at_, before.values)) {
-    Evaluation<T> now = evaluate(f);
-    detail::require_alike("Lbfgs", "gradient", x, std::span<const Tensor<T>>(now.gradients));
-    if (!std::isfinite(now.loss) || !std::isfinite(dot(now.gradients, now.gradients))) {
-      fail("Lbfgs: the loss ", now.loss, " or its gradient is not finite");
+    last_ = evaluate_here();
+    if (!std::isfinite(last_.loss) || !std::isfinite(dot(last_.gradients, last_.gradients))) {
+      fail("Lbfgs: the loss ", last_.loss, " or its gradient is not finite");
     }
     at_ = before.values;
-    last_ = std::move(now);
   }
   Point<T> start{0, last_.loss, 0, last_.gradients};
   List<T> d = direction(start.gradients, s, y);
@@ -188,8 +202,7 @@ T Lbfgs<T>::search(const Parameters<T>& x, const void* f, Evaluation<T> (*evalua
   const auto at = [&](T a) {
     List<T> moved = combined(before.values, a, d);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::move(moved[i]);
-    Evaluation<T> e = evaluate(f);
-    detail::require_alike("Lbfgs", "gradient", x, std::span<const Tensor<T>>(e.gradients));
+    Evaluation<T> e = evaluate_here();
     const T slope = dot(e.gradients, d);
     return Point<T>{a, e.loss, slope, std::move(e.gradients)};
   };
@@ -200,21 +213,23 @@ T Lbfgs<T>::search(const Parameters<T>& x, const void* f, Evaluation<T> (*evalua
     converged = true;
     return start.loss;
   }
-  List<T> reached = combined(before.values, line.best().a, d);
-  List<T> moved = combined(reached, T(-1), before.values);
-  List<T> change = combined(line.best().gradients, T(-1), start.gradients);
-  if (dot(moved, change) > T(0)) {
-    s.push_back(std::move(moved));
-    y.push_back(std::move(change));
-    if (s.size() > options.history) {
-      s.erase(s.begin());
-      y.erase(y.begin());
-    }
-  }
-  at_ = reached;
+  at_ = combined(before.values, line.best().a, d);
   last_ = {line.best().loss, std::move(line.best().gradients)};
-  before.values = std::move(reached);
+  remember(combined(at_, T(-1), before.values), combined(last_.gradients, T(-1), start.gradients));
+  before.values = at_;
   return last_.loss;
+}
+
+// A step and the change of the gradient along it, if they show an upward curvature.
+template <class T>
+void Lbfgs<T>::remember(List<T>&& step, List<T>&& change) {
+  if (!(dot(step, change) > T(0))) return;
+  s.push_back(std::move(step));
+  y.push_back(std::move(change));
+  if (s.size() > options.history) {
+    s.erase(s.begin());
+    y.erase(y.begin());
+  }
 }
 
 template class Lbfgs<float>;

@@ -134,6 +134,9 @@ class NABLUR_API Lbfgs {
 
  private:
   T search(const detail::Parameters<T>& x, const void* f, Evaluation<T> (*evaluate)(const void* f));
+  T advance(const detail::Parameters<T>& x, const void* f,
+            Evaluation<T> (*evaluate)(const void* f));
+  void remember(std::vector<Tensor<T>>&& step, std::vector<Tensor<T>>&& change);
 
   // The evaluation where the last step ended. It serves the next one if the parameters still share
   // their memory with `at_`: whoever writes to a shared tensor gets memory of its own.

@@ -168,6 +168,27 @@ TEST(Lbfgs, LeavesAllAsItWasIfTheLossThrows) {
   EXPECT_EQ(lbfgs.s.size(), pairs);
 }
 
+// Pairs that lead uphill are dropped, but not before the step has succeeded.
+TEST(Lbfgs, KeepsItsPairsIfTheLossThrowsAfterTheyWereFoundUseless) {
+  D x{-1.2, 1};
+  Lbfgs<double> lbfgs;
+  lbfgs.s = {{D{1, 0}}};
+  lbfgs.y = {{D{-1, 0}}};
+  int calls = 0;
+  int count = 0;
+  const auto throwing = [&] {
+    if (++calls == 2) throw std::runtime_error("enough");
+    return evaluation_of(rosenbrock, x, count)();
+  };
+  EXPECT_THROW(lbfgs.step({&x}, throwing), std::runtime_error);
+  EXPECT_EQ(lbfgs.s.size(), 1u);
+  EXPECT_EQ(lbfgs.y.size(), 1u);
+  EXPECT_EQ(x(0), -1.2);
+  lbfgs.step({&x}, evaluation_of(rosenbrock, x, count));
+  ASSERT_EQ(lbfgs.s.size(), 1u);
+  EXPECT_NE(lbfgs.y[0][0](0), -1);
+}
+
 TEST(Lbfgs, RefusesWhatDoesNotFit) {
   D x{1, 2};
   Lbfgs<double> lbfgs;

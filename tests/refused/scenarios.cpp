@@ -176,6 +176,28 @@ void compares_gradients(Numbers& numbers) {
   numbers.add(report.agrees() ? 1 : 0);
 }
 
+// f = Σ (x − 1)² + Σ (x − 1)⁴ from 0, by each optimiser.
+void optimises(Numbers& numbers) {
+  const auto loss = [](const auto& v) {
+    return sum(square(v - 1.0)) + sum(square(square(v - 1.0)));
+  };
+  const auto gradient = [&](const T& x) {
+    Tape<double> tape;
+    const V v = tape.variable(x);
+    return gradients(loss(v))[v];
+  };
+  T x[3] = {T::zeros({4}), T::zeros({4}), T::zeros({4})};
+  GradientDescent<double> descent(0.1, {.momentum = 0.5});
+  Adam<double> adam(0.1);
+  Lbfgs<double> lbfgs({.history = 2});
+  for (int i = 0; i < 4; ++i) {
+    descent.step({&x[0]}, {gradient(x[0])});
+    adam.step({&x[1]}, {gradient(x[1])});
+    lbfgs.step({&x[2]}, [&] { return Evaluation<double>{loss(x[2]).item(), {gradient(x[2])}}; });
+  }
+  for (const T& reached : x) numbers.add(reached);
+}
+
 constexpr Scenario kScenarios[] = {
     {"records_and_sweeps", records_and_sweeps},
     {"reverses_by_name_and_with_a_seed", reverses_by_name_and_with_a_seed},
@@ -190,6 +212,7 @@ constexpr Scenario kScenarios[] = {
     {"makes_tensors_of_many_kinds", makes_tensors_of_many_kinds},
     {"describes", describes},
     {"compares_gradients", compares_gradients},
+    {"optimises", optimises},
     {"refuses_bad_input", refuses_bad_input},
 };
 
