@@ -39,6 +39,7 @@ struct File {
 
 [[noreturn]] void fail_with_reason(const char* op, const std::string& path) {
   const int reason = errno;
+  if (reason == ENOMEM) throw OutOfMemory(op);
   fail(op, ": ", path, ": ", std::string_view(std::strerror(reason)));
 }
 

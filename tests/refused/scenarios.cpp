@@ -1,7 +1,10 @@
 #include "scenarios.h"
 
+#include <unistd.h>
+
 #include <ostream>
 #include <streambuf>
+#include <string>
 #include <string_view>
 
 namespace nablur::refused_test {
@@ -198,6 +201,17 @@ void optimises(Numbers& numbers) {
   for (const T& reached : x) numbers.add(reached);
 }
 
+// Made when the program starts: what the caller's string asks for is not the library's to bear.
+const std::string path = "/tmp/nablur-refused-" + std::to_string(getpid()) + ".npy";
+
+void saves_and_loads(Numbers& numbers) {
+  struct Remove {
+    ~Remove() { unlink(path.c_str()); }
+  } const remove;
+  save_npy(path, some({3, 2}));
+  numbers.add(load_npy<double>(path));
+}
+
 constexpr Scenario kScenarios[] = {
     {"records_and_sweeps", records_and_sweeps},
     {"reverses_by_name_and_with_a_seed", reverses_by_name_and_with_a_seed},
@@ -213,6 +227,7 @@ constexpr Scenario kScenarios[] = {
     {"describes", describes},
     {"compares_gradients", compares_gradients},
     {"optimises", optimises},
+    {"saves_and_loads", saves_and_loads},
     {"refuses_bad_input", refuses_bad_input},
 };
 
