@@ -46,7 +46,8 @@ static_assert(sizeof(TensorBlock) == 64);
 
 NABLUR_API const Shape& empty_shape() noexcept;  // (0,)
 
-// The loops behind the operators of Tensor; `op` is the sign, L for <=, G for >=.
+// The loops behind the operators of Tensor and the comparisons of Variables. `op` is the sign; = is
+// ==, ! is !=, L is <=, G is >=.
 template <class T>
 struct NABLUR_API TensorOperators {
   static Tensor<T> combine(char op, const Tensor<T>& a, const Tensor<T>& b);

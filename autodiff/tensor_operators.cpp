@@ -48,8 +48,24 @@ const char* name_of(char op) {
       return "subtract";
     case '*':
       return "multiply";
-    default:
+    case '/':
       return "divide";
+    case '>':
+      return "greater";
+    case '<':
+      return "less";
+    case 'L':
+      return "less_equal";
+    case 'G':
+      return "greater_equal";
+    case '=':
+      return "equal";
+    case '!':
+      return "not_equal";
+    case '&':
+      return "and";
+    default:
+      return "or";
   }
 }
 
@@ -82,7 +98,7 @@ void TensorOperators<T>::combine_into(char op, Tensor<T>& a, const Tensor<T>& b)
 
 template <class T>
 Tensor<bool> TensorOperators<T>::compare(char op, const Tensor<T>& a, const Tensor<T>& b) {
-  const Shape shape = broadcast("compare", a.shape(), b.shape());
+  const Shape shape = broadcast(name_of(op), a.shape(), b.shape());
   const auto with = [&](const auto& f) { return map<bool>(shape, f, a, b); };
   switch (op) {
     case '>':

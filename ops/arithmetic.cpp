@@ -68,11 +68,6 @@ T share(bool first, const T& a, const T& b) {
                             : std::numeric_limits<T>::quiet_NaN();
 }
 
-template <class T, class F>
-Tensor<bool> compare(const char* name, const Variable<T>& a, const Variable<T>& b, const F& f) {
-  return map<bool>(broadcast(name, a.shape(), b.shape()), f, a.value(), b.value());
-}
-
 }  // namespace
 
 template <class T>
@@ -137,28 +132,8 @@ Variable<T> Arithmetic<T>::minimum(const Variable<T>& a, const Variable<T>& b) {
 }
 
 template <class T>
-Tensor<bool> Arithmetic<T>::greater(const Variable<T>& a, const Variable<T>& b) {
-  return compare("greater", a, b, [](const T& x, const T& y) { return x > y; });
-}
-
-template <class T>
-Tensor<bool> Arithmetic<T>::less(const Variable<T>& a, const Variable<T>& b) {
-  return compare("less", a, b, [](const T& x, const T& y) { return x < y; });
-}
-
-template <class T>
-Tensor<bool> Arithmetic<T>::greater_equal(const Variable<T>& a, const Variable<T>& b) {
-  return compare("greater_equal", a, b, [](const T& x, const T& y) { return x >= y; });
-}
-
-template <class T>
-Tensor<bool> Arithmetic<T>::less_equal(const Variable<T>& a, const Variable<T>& b) {
-  return compare("less_equal", a, b, [](const T& x, const T& y) { return x <= y; });
-}
-
-template <class T>
-Tensor<bool> Arithmetic<T>::equal(const Variable<T>& a, const Variable<T>& b) {
-  return compare("equal", a, b, [](const T& x, const T& y) { return x == y; });
+Tensor<bool> Arithmetic<T>::compare(char op, const Variable<T>& a, const Variable<T>& b) {
+  return detail::TensorOperators<T>::compare(op, a.value(), b.value());
 }
 
 // ∂/∂a = [mask], ∂/∂b = [not mask]

@@ -74,32 +74,32 @@ ResultOf<A, B> minimum(const A& a, const B& b) {
 /// written a > b if one of the two is a Variable (between Tensors that is Tensor's own).
 template <class A, OperandBeside<A> B>
 Tensor<bool> greater(const A& a, const B& b) {
-  return compiled::Arithmetic<Scalar<A, B>>::greater(a, b);
+  return compiled::Arithmetic<Scalar<A, B>>::compare('>', a, b);
 }
 /// Mask of a < b, as greater.
 template <class A, OperandBeside<A> B>
 Tensor<bool> less(const A& a, const B& b) {
-  return compiled::Arithmetic<Scalar<A, B>>::less(a, b);
+  return compiled::Arithmetic<Scalar<A, B>>::compare('<', a, b);
 }
 /// Mask of a >= b, as greater.
 template <class A, OperandBeside<A> B>
 Tensor<bool> greater_equal(const A& a, const B& b) {
-  return compiled::Arithmetic<Scalar<A, B>>::greater_equal(a, b);
+  return compiled::Arithmetic<Scalar<A, B>>::compare('G', a, b);
 }
 /// Mask of a <= b, as greater.
 template <class A, OperandBeside<A> B>
 Tensor<bool> less_equal(const A& a, const B& b) {
-  return compiled::Arithmetic<Scalar<A, B>>::less_equal(a, b);
+  return compiled::Arithmetic<Scalar<A, B>>::compare('L', a, b);
 }
 /// Mask of a == b, as greater.
 template <class A, OperandBeside<A> B>
 Tensor<bool> equal(const A& a, const B& b) {
-  return compiled::Arithmetic<Scalar<A, B>>::equal(a, b);
+  return compiled::Arithmetic<Scalar<A, B>>::compare('=', a, b);
 }
 /// Mask of a != b: true beside NaN.
 template <class A, OperandBeside<A> B>
 Tensor<bool> not_equal(const A& a, const B& b) {
-  return !compiled::Arithmetic<Scalar<A, B>>::equal(a, b);
+  return compiled::Arithmetic<Scalar<A, B>>::compare('!', a, b);
 }
 template <class A, SignOperandBeside<A> B>
 Tensor<bool> operator>(const A& a, const B& b) {
@@ -150,11 +150,7 @@ struct NABLUR_API Arithmetic {
   static Variable<T> pow(const Variable<T>& a, const Variable<T>& b);
   static Variable<T> maximum(const Variable<T>& a, const Variable<T>& b);
   static Variable<T> minimum(const Variable<T>& a, const Variable<T>& b);
-  static Tensor<bool> greater(const Variable<T>& a, const Variable<T>& b);
-  static Tensor<bool> less(const Variable<T>& a, const Variable<T>& b);
-  static Tensor<bool> greater_equal(const Variable<T>& a, const Variable<T>& b);
-  static Tensor<bool> less_equal(const Variable<T>& a, const Variable<T>& b);
-  static Tensor<bool> equal(const Variable<T>& a, const Variable<T>& b);
+  static Tensor<bool> compare(char op, const Variable<T>& a, const Variable<T>& b);
   static Variable<T> where(const Tensor<bool>& mask, const Variable<T>& a, const Variable<T>& b);
 };
 
