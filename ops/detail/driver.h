@@ -23,34 +23,15 @@ template <class F, bool a, bool b, bool y>
 struct Slope {
   F f;
 };
-template <class F>
-Slope<F, true, false, false> of_a(F f) {
-  return {f};
-}
-template <class F>
-Slope<F, false, true, false> of_b(F f) {
-  return {f};
-}
-template <class F>
-Slope<F, false, false, true> of_y(F f) {
-  return {f};
-}
-template <class F>
-Slope<F, true, true, false> of_ab(F f) {
-  return {f};
-}
-template <class F>
-Slope<F, true, false, true> of_ay(F f) {
-  return {f};
-}
-template <class F>
-Slope<F, false, true, true> of_by(F f) {
-  return {f};
-}
-template <class F>
-Slope<F, true, true, true> of_aby(F f) {
-  return {f};
-}
+template <bool a, bool b, bool y>
+inline constexpr auto slope_of = []<class F>(F f) { return Slope<F, a, b, y>{f}; };
+inline constexpr auto of_a = slope_of<true, false, false>;
+inline constexpr auto of_b = slope_of<false, true, false>;
+inline constexpr auto of_y = slope_of<false, false, true>;
+inline constexpr auto of_ab = slope_of<true, true, false>;
+inline constexpr auto of_ay = slope_of<true, false, true>;
+inline constexpr auto of_by = slope_of<false, true, true>;
+inline constexpr auto of_aby = slope_of<true, true, true>;
 /// A slope of 1: the gradient passes as it is.
 struct Pass {};
 /// A slope of −1.
