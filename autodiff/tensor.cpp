@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <nablur/autodiff/detail/walk.h>
 #include <nablur/support/random.h>
 
 namespace nablur {
@@ -226,10 +227,8 @@ Tensor<T> Tensor<T>::rows(std::int64_t begin, std::int64_t end) const {
   if (rank() == 0) fail("rows: a tensor of rank 0 has no rows");
   if (begin < 0 || end < begin || end > shape()[0])
     fail("rows: [", begin, ", ", end, ") is out of range for shape ", shape());
-  detail::IntList sizes = shape().sizes();
   const std::int64_t row = shape()[0] == 0 ? 0 : size() / shape()[0];
-  sizes[0] = end - begin;
-  return view(begin * row, Shape(sizes));
+  return view(begin * row, detail::with_size(shape(), 0, end - begin));
 }
 
 template <class T>

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nablur/autodiff/detail/walk.h>
+
 namespace nablur {
 namespace {
 
@@ -179,24 +181,14 @@ void require_rest(const std::string& path, std::FILE* file, std::int64_t bytes) 
   }
 }
 
-// Of an array in Fortran order, which is the transpose of one in C order.
+// x holds an array of this shape in Fortran order: its first axis has stride 1.
 template <class T>
 Tensor<T> from_fortran_order(const Tensor<T>& x, const Shape& shape) {
-  auto out = Tensor<T>::empty(shape);
-  T* to = out.mutable_data();
-  std::vector<std::int64_t> index(static_cast<std::size_t>(shape.rank()), 0);
-  for (std::int64_t i = 0; i < out.size(); ++i) {
-    std::int64_t from = 0;
-    for (std::int64_t axis = shape.rank(); axis-- > 0;) {
-      from = from * shape[axis] + index[static_cast<std::size_t>(axis)];
-    }
-    to[i] = x.data()[from];
-    for (std::size_t axis = index.size(); axis-- > 0;) {
-      if (++index[axis] < shape.begin()[axis]) break;
-      index[axis] = 0;
-    }
+  detail::IntList strides(shape.rank(), 1);
+  for (std::int64_t axis = 1; axis < shape.rank(); ++axis) {
+    strides[axis] = strides[axis - 1] * shape[axis - 1];
   }
-  return out;
+  return detail::gather(x, {shape, strides, 0});
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 
 #include <nablur/autodiff/detail/composed.h>
 #include <nablur/autodiff/detail/walk.h>
+#include <nablur/autodiff/sum.h>
 
 namespace nablur::compiled {
 
@@ -70,8 +71,7 @@ template <class T>
 Variable<T> Reshape<T>::squeeze(const Variable<T>& x, const Axes& axes) {
   const Axes named = axes.resolve("squeeze", x.rank());
   const auto goes = [&](std::int64_t axis) {
-    if (axes.all()) return x.shape()[axis] == 1;
-    return std::find(named.begin(), named.end(), axis) != named.end();
+    return axes.all() ? x.shape()[axis] == 1 : detail::contains(named, axis);
   };
   pool::Vector<std::int64_t> sizes;
   for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
