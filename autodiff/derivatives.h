@@ -129,17 +129,42 @@ struct SecondOrder {
 
 namespace detail {
 
-template <class F, class T, class Args>
-SecondOrder<T, Args> hvp(const char* op, const F& f, const Args& x, const Args& v) {
+// finish(y, the gradient of y by each argument), in Duals whose tangents are derivatives along v:
+// that of f's value, and the Hessian-vector product.
+template <class F, class T, class Args, class Finish>
+auto forward_over_reverse(const char* op, const F& f, const Args& x, const Args& v,
+                          const Finish& finish) {
   Tape<Dual<T>> tape;
   const auto variables =
       each_with_tangent(op, x, v, [&](const Tensor<Dual<T>>& d) { return tape.variable(d); });
   const Variable<Dual<T>> y = call(f, variables);
   require_one_element(op, y.shape());
   const auto d = gradients(y);
-  const auto value_of = [&](const Variable<Dual<T>>& i) { return d[i].template cast<T>(); };
-  const auto product_of = [&](const Variable<Dual<T>>& i) { return tangent_of(d[i]); };
-  return {y.item().value, each_of(variables, value_of), each_of(variables, product_of)};
+  return finish(y, each_of(variables, [&](const Variable<Dual<T>>& i) { return d[i]; }));
+}
+
+template <class F, class T, class Args>
+Args hvp(const char* op, const F& f, const Args& x, const Args& v) {
+  return forward_over_reverse<F, T>(op, f, x, v, [](const auto&, const auto& d) {
+    return each_of(d, [](const Tensor<Dual<T>>& g) { return tangent_of(g); });
+  });
+}
+
+template <class F, class T, class Args>
+SecondOrder<T, Args> hvp_with_gradient(const F& f, const Args& x, const Args& v) {
+  const auto all = [](const Variable<Dual<T>>& y, const auto& d) {
+    return SecondOrder<T, Args>{
+        y.item().value, each_of(d, [](const Tensor<Dual<T>>& g) { return g.template cast<T>(); }),
+        each_of(d, [](const Tensor<Dual<T>>& g) { return tangent_of(g); })};
+  };
+  return forward_over_reverse<F, T>("hvp", f, x, v, all);
+}
+
+template <class Args>
+std::int64_t total_size(const Args& x) {
+  std::int64_t total = 0;
+  for (const auto& value : x) total += value.size();
+  return total;
 }
 
 // For each argument k and each of its elements j: column(k, j, the unit vector there, with zeros
@@ -172,12 +197,10 @@ Args jacobian(const F& f, const Args& x) {
   Tape<T> tape;
   const auto variables = each_of(x, [&](const Tensor<T>& value) { return tape.variable(value); });
   const Variable<T> y = call(f, variables);
-  std::int64_t columns = 0;
-  for (const Tensor<T>& value : x) columns += value.size();
   Args blocks = each_of(x, [&](const Tensor<T>& value) {
     return Tensor<T>::empty(joined(y.shape(), value.shape()));
   });
-  if (columns <= y.size()) {
+  if (total_size(x) <= y.size()) {
     for_each_unit<T>(x, [&](std::size_t k, std::int64_t j, const Args& e) {
       set_column("jacobian", blocks[k], y.shape(), x[k].size(), j, jvp<F, T>("jacobian", f, x, e));
     });
@@ -200,15 +223,13 @@ auto hessian(const F& f, const Args& x) {
       return Tensor<T>::empty(joined(row.shape(), column.shape()));
     });
   });
-  bool called = false;
   for_each_unit<T>(x, [&](std::size_t k, std::int64_t j, const Args& e) {
-    const Args columns = hvp<F, T>("hessian", f, x, e).product;
+    const Args columns = hvp<F, T>("hessian", f, x, e);
     for (std::size_t i = 0; i < x.size(); ++i) {
       set_column("hessian", blocks[i][k], x[i].shape(), x[k].size(), j, columns[i]);
     }
-    called = true;
   });
-  if (!called) {
+  if (total_size(x) == 0) {  // f was never called
     const auto constants = each_of(x, [](const Tensor<T>& value) { return Variable<T>(value); });
     require_one_element("hessian", Variable<T>(call(f, constants)).shape());
   }
@@ -254,34 +275,35 @@ std::vector<Tensor<T>> vjp(const F& f, const std::vector<Tensor<T>>& x,
 /// differ in shape.
 template <class F, class T>
 Tensor<T> hvp(const F& f, const Tensor<T>& x, const Tensor<T>& v) {
-  return detail::hvp<F, T>("hvp", f, std::array{x}, std::array{v}).product[0];
+  return detail::hvp<F, T>("hvp", f, std::array{x}, std::array{v})[0];
 }
 template <class F, class T, std::size_t N>
 std::array<Tensor<T>, N> hvp(const F& f, const Tensor<T> (&x)[N], const Tensor<T> (&v)[N]) {
-  return detail::hvp<F, T>("hvp", f, std::to_array(x), std::to_array(v)).product;
+  return detail::hvp<F, T>("hvp", f, std::to_array(x), std::to_array(v));
 }
 template <class F, class T>
 std::vector<Tensor<T>> hvp(const F& f, const std::vector<Tensor<T>>& x,
                            const std::vector<Tensor<T>>& v) {
-  return detail::hvp<F, T>("hvp", f, x, v).product;
+  return detail::hvp<F, T>("hvp", f, x, v);
 }
 
 /// hvp together with f's value and gradient, which the same pass finds.
 template <class F, class T>
 SecondOrder<T, Tensor<T>> hvp_with_gradient(const F& f, const Tensor<T>& x, const Tensor<T>& v) {
-  auto [value, gradient, product] = detail::hvp<F, T>("hvp", f, std::array{x}, std::array{v});
+  auto [value, gradient, product] =
+      detail::hvp_with_gradient<F, T>(f, std::array{x}, std::array{v});
   return {value, gradient[0], product[0]};
 }
 template <class F, class T, std::size_t N>
 SecondOrder<T, std::array<Tensor<T>, N>> hvp_with_gradient(const F& f, const Tensor<T> (&x)[N],
                                                            const Tensor<T> (&v)[N]) {
-  return detail::hvp<F, T>("hvp", f, std::to_array(x), std::to_array(v));
+  return detail::hvp_with_gradient<F, T>(f, std::to_array(x), std::to_array(v));
 }
 template <class F, class T>
 SecondOrder<T, std::vector<Tensor<T>>> hvp_with_gradient(const F& f,
                                                          const std::vector<Tensor<T>>& x,
                                                          const std::vector<Tensor<T>>& v) {
-  return detail::hvp<F, T>("hvp", f, x, v);
+  return detail::hvp_with_gradient<F, T>(f, x, v);
 }
 
 /// All first derivatives: shape f(x).shape + x.shape; of several arguments, one such Tensor for
