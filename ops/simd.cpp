@@ -29,25 +29,19 @@ struct Targets {
   std::size_t count = 0;
 };
 
-// Highway's bits are ordered: the lower, the better.
-template <int... bit>
-Targets supported(std::integer_sequence<int, bit...>) {
-  Targets targets;
-  const std::int64_t runs = hwy::SupportedTargets();
-  const auto add = [&]<int b>(std::integral_constant<int, b>) {
-    constexpr std::int64_t target = std::int64_t{1} << b;
-    using Compiled = detail::TargetKernels<target>;
-    if (Compiled::floats != nullptr && (runs & target) != 0) {
-      targets.all[targets.count++] = {hwy::TargetName(target), Compiled::floats, Compiled::doubles};
-    }
-  };
-  (add(std::integral_constant<int, bit>()), ...);
-  ++targets.count;
-  return targets;
-}
-
 const Targets& targets() {
-  static const Targets list = supported(std::make_integer_sequence<int, 63>());
+  static const Targets list = [] {
+    Targets all;
+    detail::for_each_target(hwy::SupportedTargets(),
+                            [&]<std::int64_t target>(std::integral_constant<std::int64_t, target>) {
+                              using Compiled = detail::TargetKernels<target>;
+                              if (Compiled::floats == nullptr) return;
+                              all.all[all.count++] = {hwy::TargetName(target), Compiled::floats,
+                                                      Compiled::doubles};
+                            });
+    ++all.count;
+    return all;
+  }();
   return list;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../messages.h"
+#include "../numbers.h"
 
 using namespace nablur;
 
@@ -22,11 +23,6 @@ namespace {
 using V = Variable<double>;
 using T = Tensor<double>;
 using Joint = Adjoints<double>;
-
-template <class X>
-std::vector<X> numbers(const Tensor<X>& t) {
-  return {t.begin(), t.end()};
-}
 
 }  // namespace
 

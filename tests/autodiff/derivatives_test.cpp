@@ -12,14 +12,13 @@
 #include <vector>
 
 #include "../messages.h"
+#include "../numbers.h"
 
 using namespace nablur;
 
 namespace {
 
 using T = Tensor<double>;
-
-std::vector<double> numbers(const T& x) { return {x.begin(), x.end()}; }
 
 // (1 − a)² + 100 (b − a²)²
 const auto rosenbrock = [](const auto& x) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../messages.h"
+#include "../numbers.h"
 
 using namespace nablur;
 
@@ -20,11 +21,6 @@ namespace {
 using V = Variable<double>;
 using T = Tensor<double>;
 using Joint = Adjoints<double>;
-
-template <class X>
-std::vector<X> numbers(const Tensor<X>& t) {
-  return {t.begin(), t.end()};
-}
 
 // The identity, which counts the calls of its pullback.
 V counted(const V& x, int* calls) {

@@ -8,6 +8,7 @@
 #include <nablur/autodiff/tensor.h>
 
 #include "../messages.h"
+#include "../numbers.h"
 
 using namespace nablur;
 
@@ -16,7 +17,6 @@ namespace {
 using D = Tensor<double>;
 using Mask = Tensor<bool>;
 
-std::vector<double> numbers(const D& x) { return {x.begin(), x.end()}; }
 std::vector<bool> bits(const Mask& x) { return std::vector<bool>(x.begin(), x.end()); }
 
 TEST(TensorOperators, BroadcastAsNumpyDoes) {

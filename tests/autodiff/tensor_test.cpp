@@ -8,15 +8,11 @@
 #include <vector>
 
 #include "../messages.h"
+#include "../numbers.h"
 
 using namespace nablur;
 
 namespace {
-
-template <class T>
-std::vector<T> numbers(const Tensor<T>& t) {
-  return {t.begin(), t.end()};
-}
 
 // Counts how often it is destroyed while it owns something.
 struct Owner {

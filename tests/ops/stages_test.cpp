@@ -18,6 +18,7 @@
 
 #include <nablur/autodiff/tensor.h>
 #include <nablur/ops/detail/lines.h>
+#include <nablur/ops/detail/targets.h>
 #include <nablur/support/random.h>
 
 #include "ops/stages-inl.h"
@@ -36,18 +37,15 @@ struct Target {
   const Stages<double>* doubles;
 };
 
-template <int... bit>
-std::vector<Target> supported(std::integer_sequence<int, bit...>) {
+std::vector<Target> supported() {
   std::vector<Target> all;
-  const std::int64_t runs = hwy::SupportedTargets();
-  const auto add = [&]<int b>(std::integral_constant<int, b>) {
-    constexpr std::int64_t target = std::int64_t{1} << b;
-    using Compiled = TargetStages<target>;
-    if (Compiled::floats != nullptr && (runs & target) != 0) {
-      all.push_back({hwy::TargetName(target), Compiled::floats, Compiled::doubles});
-    }
-  };
-  (add(std::integral_constant<int, bit>()), ...);
+  detail::for_each_target(
+      hwy::SupportedTargets(),
+      [&]<std::int64_t target>(std::integral_constant<std::int64_t, target>) {
+        using Compiled = TargetStages<target>;
+        if (Compiled::floats == nullptr) return;
+        all.push_back({hwy::TargetName(target), Compiled::floats, Compiled::doubles});
+      });
   return all;
 }
 
@@ -57,7 +55,7 @@ class KernelStages : public testing::Test {
   // check(the stages of an instruction set)
   template <class Check>
   void on_every_target(const Check& check) {
-    const auto targets = supported(std::make_integer_sequence<int, 63>());
+    const auto targets = supported();
     ASSERT_FALSE(targets.empty());
     for (const Target& target : targets) {
       SCOPED_TRACE(target.name);
