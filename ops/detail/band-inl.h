@@ -15,12 +15,14 @@ namespace nablur::detail::HWY_NAMESPACE {
 
 template <class T>
 inline constexpr std::size_t kSide = static_cast<std::size_t>(kLanes<T>);
+// L × L elements, in as many registers.
 template <class T>
 using Square = Registers<Vec<T>, kSide<T>>;
 
 // Columns of a group of as many rows as a vector has lanes, each column a vector, each channel by
 // itself: along the row a filter then runs from vector to vector. Column q of the rows is channel q
-// % channels of pixel q / channels.
+// % channels of pixel q / channels. (Interleaved channels, as RGB, are neighbours in the rows but
+// not in the filter: one channel's pixels must follow one another.)
 template <class T>
 struct Columns {
   T* data = nullptr;
@@ -37,6 +39,7 @@ struct Columns {
   // Columns q … q + count − 1, count ≤ L, from rows in registers.
   HWY_INLINE void Put(Square<T> rows, std::int64_t q, std::int64_t count) const {
     Transpose<T>(rows);
+    // Consecutive columns are consecutive vectors: L stores of registers.
     if (channels == 1 && count == kLanes<T>) {
       StoreAll<T>(rows, At(0, q), kLanes<T>);
       return;
@@ -48,6 +51,8 @@ struct Columns {
       hn::Store(hn::Load(d, columns + i * kLanes<T>), d, Column(q + i));
   }
 
+  // Rows in registers from columns q … q + count − 1; the inverse of Put. Elements of columns that
+  // were not asked for are unspecified if there is one channel.
   HWY_INLINE Square<T> Get(std::int64_t q, std::int64_t count) const {
     Square<T> rows;
     if (channels == 1) {

@@ -27,6 +27,8 @@ class Dot {
     }
   }
 
+  // The lanes' sums, from the first to the last: one order, whatever the instruction set of the
+  // caller. How many lanes there are does depend on it.
   double Total() const {
     double total = 0;
     for (const double sum : sums_) total += sum;
@@ -34,6 +36,8 @@ class Dot {
   }
 
  private:
+  // Up to kRun vectors of products, in T. Two sums, since one would wait for itself: a multiply-add
+  // takes four cycles before the next on the same sum may begin.
   static HWY_INLINE Vec<T> Products(const T* a, const T* b, std::int64_t count) {
     const hn::ScalableTag<T> d;
     Vec<T> even = hn::Zero(d);
@@ -49,6 +53,8 @@ class Dot {
     return hn::Add(even, odd);
   }
 
+  // Adds a vector to the sums in double. A vector of floats fills two of doubles: the lower half of
+  // its lanes belongs to the first half of sums_, the upper to the second.
   HWY_INLINE void Widen(Vec<T> sum) {
     const hn::ScalableTag<double> wide;
     if constexpr (sizeof(T) == sizeof(double)) {
@@ -63,6 +69,8 @@ class Dot {
     }
   }
 
+  // In memory rather than in registers: read and written once in sixteen vectors, and the registers
+  // are wanted elsewhere.
   alignas(64) double sums_[kLanes<T>] = {};
 };
 

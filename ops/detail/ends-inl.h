@@ -18,6 +18,8 @@ namespace nablur::detail::HWY_NAMESPACE {
 // lines at once as there are lanes, element k of a line in vector k; with one lane it corrects one
 // contiguous line. Both round alike, so a line gives the same alone and among others.
 
+// v *= factor. For mirror: an end sample, which the border shows once and all others twice, goes in
+// doubled and comes out halved, and between the two the filter is its own adjoint.
 template <class D, class T>
 void Scale(D d, T* v, T factor) {
   hn::Store(hn::Mul(hn::Load(d, v), hn::Set(d, factor)), d, v);
@@ -28,6 +30,7 @@ void Scale(D d, T* v, T factor) {
 template <class D, class T>
 void AddTail(D d, const T* from, std::int64_t step, const T* tail, std::int64_t count, T* to) {
   constexpr std::int64_t width = hn::MaxLanes(D());
+  // From the far samples inwards, as every sum over taps here.
   auto sum = hn::Zero(d);
   for (std::int64_t i = count; i-- > 0;) {
     sum = hn::MulAdd(hn::Set(d, tail[i + 1]), hn::Load(d, from + i * step * width), sum);
@@ -35,7 +38,8 @@ void AddTail(D d, const T* from, std::int64_t step, const T* tail, std::int64_t 
   hn::Store(hn::Add(hn::Load(d, to), sum), d, to);
 }
 
-// `in` and `out` point to an end sample; the next sample inwards is `step` vectors further.
+// `in` and `out` point to an end sample; the next sample inwards is `step` vectors further. A null
+// tail: this kernel (w or h) was not asked for, or the border has no tail.
 template <class D, class T>
 void FinishEnd(D d, const AxisFilter<T>& axis, const T* in, std::int64_t step, const T* tail,
                T* out) {
@@ -46,7 +50,9 @@ void FinishEnd(D d, const AxisFilter<T>& axis, const T* in, std::int64_t step, c
 
 // Corrects those of the samples first … last − 1 of an axis that are its ends. `in`, `out` and
 // `out_e` point to sample `first`; a null output is not wanted. The input's end samples were
-// doubled for mirror before they were filtered.
+// doubled for mirror before they were filtered. Trap: `in` must still hold the samples that were
+// filtered, up to tail_reach − 1 from either end; a piece that does not contain an end sample has
+// nothing to correct, however near to the end it lies.
 template <class D, class T>
 void FinishEnds(D d, const AxisFilter<T>& axis, std::int64_t first, std::int64_t last, const T* in,
                 T* out, T* out_e) {

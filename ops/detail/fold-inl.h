@@ -36,6 +36,8 @@ struct Registers {
   V v[n];
 };
 
+// The functions below that take an index_sequence are loops unrolled by fold expressions: a `for`
+// with a run-time counter would index the array, and so push it out of the registers into memory.
 template <class T, std::size_t n, std::size_t... i>
 HWY_INLINE Registers<Vec<T>, n> LoadAllOf(const T* from, std::ptrdiff_t step,
                                           std::index_sequence<i...>) {
@@ -67,7 +69,8 @@ HWY_INLINE void StreamAllOf(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t
   (hn::Stream(r.v[i], hn::ScalableTag<T>(), to + static_cast<std::ptrdiff_t>(i) * step), ...);
 }
 
-// Non-temporal stores, past the caches. `to` and `step` must be multiples of a vector.
+// Non-temporal stores, past the caches. `to` and `step` must be multiples of a vector. Trap: they
+// are weakly ordered; whoever hands the memory on calls hwy::FlushStream first.
 template <class T, std::size_t n>
 HWY_INLINE void StreamAll(const Registers<Vec<T>, n>& r, T* to, std::ptrdiff_t step) {
   StreamAllOf<T>(r, to, step, std::make_index_sequence<n>());
@@ -79,8 +82,12 @@ inline constexpr bool kManyRegisters = false;  // 16
 inline constexpr bool kManyRegisters = true;  // 32
 #endif
 
-inline constexpr std::int64_t kPlainBlock =
-    kManyRegisters ? 10 : 6;  // vectors that are summed at once
+// How many vectors are summed at once, found by measuring. Registers needed for a block of n: n
+// sums (2n if joint), n samples below, n above (or none of these with 16 registers), one or two
+// taps and a temporary: 10 + 10 + 10 + 2 = 32, 12 + 6 + 6 + 3 = 27; 6 + 6 + 2 = 14, 8 + 4 + 3 = 15.
+// Fewer would also leave multiply-adds waiting: each depends on the one before it on the same sum
+// (4 cycles on most processors, which have two units), so eight sums should be under way.
+inline constexpr std::int64_t kPlainBlock = kManyRegisters ? 10 : 6;
 inline constexpr std::int64_t kJointBlock = kManyRegisters ? 6 : 4;
 inline constexpr std::int64_t kSlack = 10;  // vectors that a last block may run over
 
@@ -107,6 +114,14 @@ struct Windows {
   Registers<Vec<T>, kManyRegisters ? n : 1> above;
 };
 
+// The register that holds sample i of the window after `phase` steps. The windows slide in opposite
+// directions: below, the samples move towards the outputs' centre, so each step drops the first and
+// appends one; above, each drops the last and puts one in front. With n = 3:
+//
+//   phase   below: samples 0 1 2 in registers   above: samples 0 1 2 in registers
+//   0              0 1 2                               0 1 2
+//   1              1 2 0                               2 0 1
+//   2              2 0 1                               1 2 0
 template <std::size_t phase, std::size_t n>
 constexpr std::size_t below_slot(std::size_t i) {
   return (i + phase) % n;
@@ -116,6 +131,12 @@ constexpr std::size_t above_slot(std::size_t i) {
   return (i + n - phase % n) % n;
 }
 
+// Σ over the taps for n consecutive outputs, kept in registers from the first tap to the last.
+//
+// Invariant between steps: `below` and `above` point to the samples of the first output at
+// distance k, and the windows hold those of all n outputs. Taps are taken from the tails inwards:
+// small terms are added first, and every path through the library adds in this one order, so a
+// result does not depend on the block, the tile or the thread that its sample fell to.
 template <class T, std::size_t n, bool joint>
 struct Fold {
   const T* HWY_RESTRICT below;  // the vector k before that of the first output, aligned
@@ -160,6 +181,7 @@ struct Fold {
     (AddOne<phase, i>(sums, windows, w_tap, h_tap), ...);
   }
 
+  // The centre tap has no partner: at k = 0 the samples below and above are the same ones.
   template <std::size_t phase, std::size_t... i>
   HWY_INLINE void AddCentre(Sums<T, n, joint>& sums, const Windows<T, n>& windows,
                             std::index_sequence<i...>) const {
@@ -174,6 +196,9 @@ struct Fold {
     }
   }
 
+  // Adds the pairs at distance k, then slides both windows to k − 1. The sample that a window lost
+  // leaves its register to the one that it gains. After the last step (k = 1) the loads fetch the
+  // centre's samples: nothing is read that does not belong to the outputs' reach.
   template <std::size_t phase>
   HWY_INLINE void Step(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
     Add<phase>(sums, windows, All());
@@ -189,6 +214,8 @@ struct Fold {
       windows.above.v[above_slot<phase, n>(n - 1)] = hn::Load(D(), above);
   }
 
+  // What is left of less than a round, and the centre: at each phase the code asks whether the taps
+  // have ended.
   template <std::size_t phase>
   HWY_INLINE void Epilogue(Sums<T, n, joint>& sums, Windows<T, n>& windows) {
     if (k == 0) {
@@ -199,6 +226,7 @@ struct Fold {
     }
   }
 
+  // n steps, after which every sample is back in the register with its own number.
   template <std::size_t... phase>
   HWY_INLINE void Round(Sums<T, n, joint>& sums, Windows<T, n>& windows,
                         std::index_sequence<phase...>) {
@@ -241,6 +269,7 @@ void FoldAll(const T* in, const T* w, const T* h, std::int64_t radius, std::int6
       between();
     }
   } else {
+    // Only one of the two kernels: whichever it is, the sums are the plain ones.
     const T* const taps = out != nullptr ? w : h;
     T* const to = out != nullptr ? out : out_e;
     for (std::int64_t i = 0; i < count; i += kPlainBlock) {

@@ -1,6 +1,12 @@
 // Private, compiled once for each instruction set: a few contiguous lines, each filtered along
 // itself. Shifted loads stand for the columns of a band: more loads than a strip needs, but nothing
 // to turn.
+//
+// Layout: the lanes of a vector are neighbours along the filtered axis. The line (or the piece of
+// it that one task filters) is copied with its border in place; the vector of samples k before the
+// outputs is then an unaligned load from k elements earlier. Two loads, one addition and one
+// multiply-add for each vector and pair of taps, in the same order as Fold's, so a line gives the
+// same bits alone as among others.
 #if defined(NABLUR_OPS_DETAIL_LINE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NABLUR_OPS_DETAIL_LINE_INL_H_
 #undef NABLUR_OPS_DETAIL_LINE_INL_H_
@@ -19,7 +25,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-inline constexpr std::int64_t kLineBlock = 4;  // vectors that are summed side by side
+// Vectors that are summed side by side. More would hide more of the multiply-adds' latency, but the
+// loads are the limit: two for each multiply-add, and many of them cross a cache line.
+inline constexpr std::int64_t kLineBlock = 4;
 
 // The sums for kLineBlock vectors of neighbours from `in` on.
 template <class T, bool joint, std::size_t... i>
@@ -58,7 +66,8 @@ HWY_INLINE void FoldShifted(const T* in, const T* w, const T* h, std::int64_t ra
   }
 }
 
-// `count` numbers; reads up to the end of a vector.
+// `count` numbers; reads up to the end of a vector, and writes exactly `count`: blocks first, then
+// vectors, then the last one by way of an array, for `out` may be the caller's.
 template <class T>
 void FoldLine(const T* in, const T* w, const T* h, std::int64_t radius, std::int64_t count, T* out,
               T* out_e) {
@@ -102,12 +111,15 @@ std::int64_t PaddedLine(std::int64_t n) {
   return (n + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
 }
 
+// The padded line (and the vector that FoldLine reads past its end), then e, then the result if the
+// caller wants only its sum.
 template <class T>
 std::int64_t LineScratch(const Line<T>& line, std::int64_t samples) {
   return PaddedLine<T>(samples + 2 * line.along.radius) + kLanes<T> + 2 * PaddedLine<T>(samples);
 }
 
-// Samples begin … end − 1 of the line, which may lie beyond its ends.
+// Samples begin … end − 1 of the line, which may lie beyond its ends; for the adjoint of mirror its
+// end samples, and their copies, doubled.
 template <class T>
 void CopyLine(const Line<T>& line, std::int64_t begin, std::int64_t end, T* to) {
   const std::int64_t n = line.along.n;
@@ -128,7 +140,7 @@ void CopyLine(const Line<T>& line, std::int64_t begin, std::int64_t end, T* to) 
   }
 }
 
-// Samples first … last − 1.
+// Samples first … last − 1: the interface of sweep.h.
 template <class T>
 StripSums RunLine(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch) {
   const AxisFilter<T>& along = line.along;

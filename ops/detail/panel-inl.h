@@ -31,9 +31,12 @@ class Prefetcher {
     width_ = last - first;
     pitch_ = pitch;
     left_ = last > first ? rows : 0;
+    // Rounded up to whole cache lines, so that a few calls too many find nothing left, which is
+    // better than a few too few.
     piece_ = (left_ * (last - first + kLine) / (calls + 1) / kLine + 1) * kLine;
   }
 
+  // The next piece of the current row; at its end, on to the next row.
   HWY_INLINE void operator()() {
     if (left_ == 0) return;
     const T* const stop = std::min(next_ + piece_, end_);
@@ -59,16 +62,27 @@ class Prefetcher {
 // Some columns of the strip and of the rows that its filter reaches, copied with the border's
 // samples in place, so that no loop behind it knows borders or strides.
 //
-// Layout: a vector is L neighbouring columns of one row; the vector of the next row follows it. The
-// height is odd, so that the columns' vectors do not compete for the same sets of the cache,
-// whatever the image's pitch.
+// Layout: a vector is L neighbouring columns of one row; the vector of the next row follows it. So
+// the panel is a row of towers, kColumns / L of them, each height_ vectors high:
+//
+//   panel_                     panel_ + height_·L
+//   row first − R, columns 0…  row first − R, columns L…
+//   row first − R + 1          row first − R + 1
+//   …                          …
+//   row last − 1 + R           row last − 1 + R
+//   slack that Fold may read   slack
+//
+// The height is odd, so that the towers do not compete for the same sets of the cache, whatever the
+// image's pitch (at 4 KiB, rows of the image itself all would).
 template <class T>
 class Panel {
  public:
   static constexpr std::int64_t L = kLanes<T>;
   static constexpr std::int64_t kColumns = 64;
 
-  // Rows first … last − 1 of the plane. u: the filtered rows are wanted; e: those with h.
+  // Rows first … last − 1 of the plane. u: the filtered rows are wanted; e: those with h. Takes its
+  // memory off the front of `scratch`: the panel, then u, then e, each one tower of L columns (one
+  // vector of the panel is filtered, used and overwritten by the next).
   Panel(const Plane<T>& plane, std::int64_t first, std::int64_t last, bool u, bool e, T*& scratch)
       : plane_(plane), first_(first), rows_(last - first), height_(Height(plane, rows_)) {
     T* const images = scratch + Vectors(plane) * height_ * L;
@@ -83,7 +97,8 @@ class Panel {
 
   std::int64_t columns() const { return Vectors(plane_) * L; }
 
-  // `count` columns from `start` on.
+  // `count` columns from `start` on. Rows that the image has are copied in one go; those beyond its
+  // ends one by one, each from the row that the border names.
   void Gather(std::int64_t start, std::int64_t count) {
     const AxisFilter<T>& across = plane_.across;
     const std::int64_t first = first_ - across.radius;
@@ -106,6 +121,7 @@ class Panel {
     for (std::int64_t i = first; i < inside; ++i) beyond(i);
     for (std::int64_t i = inside_end; i < last; ++i) beyond(i);
     if (!across.mirror_adjoint) return;
+    // Every copy of an end row is doubled, also those that the border made.
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t row = border_index(i, across.n, across.border);
       if (row != 0 && row != across.n - 1) continue;
@@ -136,6 +152,8 @@ class Panel {
   void CopyRows(const T* from, std::int64_t rows, std::int64_t count, T* to) const {
     const hn::ScalableTag<T> d;
     const std::int64_t step = height_ * L;
+    // The common case with a constant number of vectors: a row of the panel is one cache line or a
+    // few, loaded whole before the towers scatter it.
     if (count == kColumns) {
       for (std::int64_t i = 0; i < rows; ++i, from += plane_.pitch, to += L) {
         StoreAll<T>(LoadAll<T, kColumns / L>(from, L), to, step);
@@ -156,10 +174,11 @@ class Panel {
   static std::int64_t Vectors(const Plane<T>& plane) {
     return (std::min(kColumns, plane.columns()) + L - 1) / L;
   }
-  // An odd number, so that neighbouring vectors do not meet in the same sets of the cache.
   static std::int64_t Height(const Plane<T>& plane, std::int64_t rows) {
     return (rows + kSlack + 2 * plane.across.radius) | 1;
   }
+  // Of u and e: the last block of Fold writes up to kSlack vectors past the end, and whoever turns
+  // them reads whole squares of L.
   static std::int64_t Rows(std::int64_t rows) { return rows + std::max(L, kSlack); }
 
   const Plane<T>& plane_;

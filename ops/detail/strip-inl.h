@@ -65,12 +65,17 @@ class Strip {
     base_ = -radius;
     std::int64_t beyond = n;
     for (std::int64_t done = 0; done < n;) {
+      // Pixels done … target − 1 come out of this round; for them the bands must reach `radius`
+      // pixels further.
       const std::int64_t target = std::min(n, done + pixels_);
       // Whole vectors if more are to come, so that loads stay aligned.
       const std::int64_t next = std::min(n, (target + radius + L - 1) / L * L);
       if (p_.fetch) Prefetch(next, target);
       if (next > made_) Produce(made_, next, made_);
       made_ = next;
+      // The left end needs pixels of the image (which are there now), the right end those that the
+      // border takes from there, so both come after Produce. `beyond` is how far the right end is
+      // filled: near it, a row may need more than one round.
       if (done == 0) ProduceBeyond(-radius, 0);
       if (target + radius > beyond)
         ProduceBeyond(std::exchange(beyond, target + radius), target + radius);
@@ -87,11 +92,14 @@ class Strip {
 
  private:
   static constexpr std::int64_t L = kLanes<T>;
-  static constexpr std::int64_t kTile = 80;  // pixels
+  // Pixels that are filtered along the row before they are turned back: a multiple of Fold's plain
+  // block (10), and few enough for four tiles (of 5 KiB at most) to stay in the first cache.
+  static constexpr std::int64_t kTile = 80;
   // A tile of a row that starts on a line of 64 bytes starts on one too: streaming stores need
   // their vectors aligned.
   static_assert(kTile * sizeof(T) % 64 == 0 && L * sizeof(T) <= 64);
 
+  // FoldAll calls it between its blocks.
   struct Fetch {
     Prefetcher<T> in;
     Prefetcher<T> x;
@@ -103,9 +111,12 @@ class Strip {
 
   static bool WantsResult(const Plane<T>& p) { return p.out != nullptr || p.sum_result; }
   static bool WantsU(const Plane<T>& p) { return WantsResult(p) || p.along.h != nullptr; }
+  // Of a round: 240, a multiple of the tile, measured; fewer if a pixel has several elements.
   static std::int64_t Pixels(const Plane<T>& p) {
     return std::min(p.along.n, std::max(kTile, 240 / p.inner / kTile * kTile));
   }
+  // Of a band: a round, what the filter reaches on both sides, up to a vector that `next` was
+  // rounded up by, and what a last block of Fold reads past the end.
   static std::int64_t Capacity(const Plane<T>& p) {
     return Pixels(p) + 2 * p.along.radius + L + kSlack;
   }
@@ -155,6 +166,7 @@ class Strip {
       }
     }
     if (!p_.along.mirror_adjoint) return;
+    // The end pixels go in doubled (ends-inl.h); ProduceBeyond copies them doubled.
     for (const std::int64_t end_pixel : {std::int64_t{0}, p_.along.n - 1}) {
       if (begin <= end_pixel && end_pixel < end)
         ForPixel(end_pixel, [](T* v) { Scale(hn::ScalableTag<T>(), v, T(2)); });
@@ -188,6 +200,7 @@ class Strip {
     const auto source = [&](std::int64_t i) {
       return border_index(i, p_.along.n, p_.along.border);
     };
+    // Neither zero nor in the bands any more (or yet).
     const auto is_far = [&](std::int64_t i) {
       return source(i) >= 0 && (source(i) < base_ || source(i) >= made_);
     };
@@ -205,7 +218,7 @@ class Strip {
     }
   }
 
-  // Forgets the pixels before `base`.
+  // Forgets the pixels before `base`; those up to `end` move to the front. The ranges may overlap.
   void Shift(std::int64_t base, std::int64_t end) {
     const auto size = static_cast<std::size_t>((end - base) * L) * sizeof(T);
     ForBands([&](const Columns<T>& band) {
@@ -215,7 +228,10 @@ class Strip {
     base_ = base;
   }
 
-  // Pixels begin … end − 1 of a group, filtered along the row.
+  // Pixels begin … end − 1 of a group, filtered along the row into the tiles, then written to the
+  // result, multiplied by x for the sums, or both. From u come the result (w along) and the e of
+  // this axis (h along), in one Fold; from the panel's e comes, with w along, the e of the other
+  // axis.
   void Along(std::int64_t g, std::int64_t begin, std::int64_t end) {
     const AxisFilter<T>& f = p_.along;
     for (std::int64_t c = 0; c < p_.inner; ++c) {
@@ -236,6 +252,7 @@ class Strip {
     if (p_.x != nullptr) Sum(p_.x + at, rows, end - begin);
   }
 
+  // A tile, turned back square by square.
   void Write(T* to, std::int64_t rows, std::int64_t pixels) const {
     for (std::int64_t q = 0; q < pixels * p_.inner; q += L) {
       const std::int64_t count = std::min(L, pixels * p_.inner - q);
@@ -243,6 +260,9 @@ class Strip {
     }
   }
 
+  // x is turned into the tiles' layout instead of the tiles into x's: one transpose serves up to
+  // three sums, and none of the three images is stored. Rows of the group that the image does not
+  // have are zeros in x and, since Panel::Across put them there, in the tiles.
   void Sum(const T* x, std::int64_t rows, std::int64_t pixels) {
     for (std::int64_t q = 0; q < pixels * p_.inner; q += L) {
       const std::int64_t count = std::min(L, pixels * p_.inner - q);
@@ -274,41 +294,6 @@ class Strip {
   Dot<T> across_;
   Dot<T> along_;
 };
-
-// The same if nothing is filtered along the rows.
-template <class T>
-StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T* scratch) {
-  constexpr std::int64_t L = kLanes<T>;
-  Panel<T> panel(p, first, last, p.out != nullptr || p.sum_result, p.across.h != nullptr, scratch);
-  Dot<T> result;
-  Dot<T> across;
-  for (std::int64_t c = 0; c < p.inner; c += L) {
-    if (c % panel.columns() == 0) {
-      panel.Gather(c, std::min(panel.columns(), p.inner - c));
-    }
-    panel.Across(c % panel.columns() / L, [] {});
-    const std::int64_t columns = std::min(L, p.inner - c);
-    for (std::int64_t r = first; r < last; r += L) {
-      const std::int64_t at = r * p.pitch + c;
-      const std::int64_t rows = std::min(L, last - r);
-      const auto write = [&](const T* from, T* to) {
-        if (to != nullptr) {
-          WriteSquare<T>(LoadAll<T, kSide<T>>(from + (r - first) * L, L),
-                         to + at - p.out_row * p.pitch, p.pitch, rows, columns, p.stream);
-        }
-      };
-      write(panel.u(), p.out);
-      write(panel.e(), p.out_e);
-      if (p.x == nullptr) continue;
-      alignas(64) T x[kLanes<T> * kLanes<T>];
-      StoreAll<T>(ReadSquare(p.x + at, p.pitch, rows, columns), x, L);
-      if (p.sum_result) result.Add(panel.u() + (r - first) * L, x, L);
-      if (p.across.h != nullptr) across.Add(panel.e() + (r - first) * L, x, L);
-    }
-  }
-  if (p.stream) hwy::FlushStream();
-  return {result.Total(), across.Total(), 0};
-}
 
 }  // namespace nablur::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

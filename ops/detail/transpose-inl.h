@@ -14,6 +14,14 @@ HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
 // Within blocks of 16 bytes: the rows of one group (as many as a block has numbers) become columns.
+// For floats, four rows a, b, c, e and one block of each:
+//
+//   a0 a1 a2 a3      a0 b0 a1 b1  ab01      a0 b0 c0 e0
+//   b0 b1 b2 b3  ─▶  a2 b2 a3 b3  ab23  ─▶  a1 b1 c1 e1
+//   c0 c1 c2 c3      c0 e0 c1 e1  ce01      a2 b2 c2 e2
+//   e0 e1 e2 e3      c2 e2 c3 e3  ce23      a3 b3 c3 e3
+//
+// The second step moves pairs of floats, as 64-bit integers.
 template <class T, std::size_t group, std::size_t lanes>
 HWY_INLINE void TransposeInBlocks(Registers<Vec<T>, lanes>& r) {
   const hn::ScalableTag<T> d;
@@ -25,19 +33,21 @@ HWY_INLINE void TransposeInBlocks(Registers<Vec<T>, lanes>& r) {
   } else {
     constexpr std::size_t i = 4 * group;
     const hn::RepartitionToWide<hn::RebindToUnsigned<hn::ScalableTag<T>>> wide;
-    const auto low02 = hn::BitCast(wide, hn::InterleaveLower(d, r.v[i], r.v[i + 1]));
-    const auto low13 = hn::BitCast(wide, hn::InterleaveUpper(d, r.v[i], r.v[i + 1]));
-    const auto high02 = hn::BitCast(wide, hn::InterleaveLower(d, r.v[i + 2], r.v[i + 3]));
-    const auto high13 = hn::BitCast(wide, hn::InterleaveUpper(d, r.v[i + 2], r.v[i + 3]));
-    r.v[i] = hn::BitCast(d, hn::InterleaveLower(wide, low02, high02));
-    r.v[i + 1] = hn::BitCast(d, hn::InterleaveUpper(wide, low02, high02));
-    r.v[i + 2] = hn::BitCast(d, hn::InterleaveLower(wide, low13, high13));
-    r.v[i + 3] = hn::BitCast(d, hn::InterleaveUpper(wide, low13, high13));
+    const auto ab01 = hn::BitCast(wide, hn::InterleaveLower(d, r.v[i], r.v[i + 1]));
+    const auto ab23 = hn::BitCast(wide, hn::InterleaveUpper(d, r.v[i], r.v[i + 1]));
+    const auto ce01 = hn::BitCast(wide, hn::InterleaveLower(d, r.v[i + 2], r.v[i + 3]));
+    const auto ce23 = hn::BitCast(wide, hn::InterleaveUpper(d, r.v[i + 2], r.v[i + 3]));
+    r.v[i] = hn::BitCast(d, hn::InterleaveLower(wide, ab01, ce01));
+    r.v[i + 1] = hn::BitCast(d, hn::InterleaveUpper(wide, ab01, ce01));
+    r.v[i + 2] = hn::BitCast(d, hn::InterleaveLower(wide, ab23, ce23));
+    r.v[i + 3] = hn::BitCast(d, hn::InterleaveUpper(wide, ab23, ce23));
   }
 }
 
-// Across blocks: vector j of every group holds column `j + block · numbers in a block` in its block
-// `block`.
+// Across blocks: after the first step vector j of every group holds, in its block number b, the
+// group's rows of column j + b · numbers in a block. A transpose of whole blocks finishes the job:
+// vectors of two blocks need one exchange, vectors of four two. With vectors of a single block
+// nothing is left to do (and Highway has none of these operations there, hence the #if).
 template <class T, std::size_t j, std::size_t lanes>
 HWY_INLINE void TransposeBlocks([[maybe_unused]] Registers<Vec<T>, lanes>& r) {
   constexpr std::size_t per_block = 16 / sizeof(T);
@@ -70,6 +80,8 @@ HWY_INLINE void TransposeAll(Registers<Vec<T>, lanes>& r, std::index_sequence<gr
   (TransposeBlocks<T, j>(r), ...);
 }
 
+// In place: r.v[i] is row i before and column i after. All L rows count; the caller fills with
+// zeros what its image does not have.
 template <class T, std::size_t lanes>
 HWY_INLINE void Transpose(Registers<Vec<T>, lanes>& r) {
   constexpr std::size_t per_block = 16 / sizeof(T);
