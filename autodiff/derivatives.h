@@ -48,15 +48,23 @@ auto each_of(const std::vector<X>& x, Make make) {
   return all;
 }
 
+// f(x…) with a plain sentence for a function of Variable<double> alone.
+template <class F, class... X>
+auto call_generic(const F& f, const X&... x) {
+  static_assert(std::is_invocable_v<const F&, const X&...>,
+                "f must take Variables of every scalar, as [](const auto& x) does: forward mode "
+                "calls it with Duals");
+  return f(x...);
+}
 template <class F, class X, std::size_t N>
 auto call(const F& f, const std::array<X, N>& x) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return f(x[I]...);
+    return call_generic(f, x[I]...);
   }(std::make_index_sequence<N>{});
 }
 template <class F, class X>
 auto call(const F& f, const std::vector<X>& x) {
-  return f(x);
+  return call_generic(f, x);
 }
 
 inline Shape joined(const Shape& a, const Shape& b) {

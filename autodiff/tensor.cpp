@@ -23,7 +23,7 @@ namespace {
 }  // namespace
 
 std::int64_t to_int64(const char* op, double x) {
-  if (!(x >= -0x1p63 && x < 0x1p63)) fail(op, ": ", x, " is no 64-bit integer");
+  if (!(x >= -0x1p63 && x < 0x1p63)) fail(op, ": ", x, " does not fit a 64-bit integer");
   return static_cast<std::int64_t>(x);
 }
 
@@ -115,7 +115,7 @@ Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows)
   T* to = table.mutable_data();
   for (const auto& row : rows) {
     if (row.size() != columns)
-      fail("tensor: rows of ", columns, " and ", row.size(), " numbers make no matrix");
+      fail("tensor: the rows of a matrix must have one length, got ", columns, " and ", row.size());
     to = std::copy(row.begin(), row.end(), to);
   }
   *this = std::move(table);
@@ -202,7 +202,7 @@ T Tensor<T>::item() const {
 template <class T>
 std::int64_t Tensor<T>::flat_index(std::span<const std::int64_t> index) const {
   if (static_cast<std::int64_t>(index.size()) != rank()) {
-    fail("tensor: ", index.size(), " indices for shape ", shape());
+    fail("tensor: expected ", rank(), " indices for shape ", shape(), ", got ", index.size());
   }
   std::int64_t flat = 0;
   for (std::size_t axis = 0; axis < index.size(); ++axis) {
@@ -233,10 +233,10 @@ Tensor<T> Tensor<T>::rows(std::int64_t begin, std::int64_t end) const {
 
 template <class T>
 Tensor<T> Tensor<T>::operator[](std::int64_t i) const {
-  if (rank() == 0) fail("tensor: [", i, "] of a tensor of rank 0");
+  if (rank() == 0) fail("tensor: index ", i, " into a tensor of rank 0, which has no axes");
   const std::int64_t n = shape()[0];
   const std::int64_t row = i < 0 ? i + n : i;
-  if (row < 0 || row >= n) fail("tensor: [", i, "] is out of range for shape ", shape());
+  if (row < 0 || row >= n) fail("tensor: index ", i, " is out of range at axis 0 of ", shape());
   const Shape rest(std::span(shape().begin() + 1, shape().end()));
   return view(row * rest.size(), rest);
 }

@@ -14,7 +14,7 @@ std::int64_t combine_integers(char op, std::int64_t x, std::int64_t y) {
                     : op == '-' ? !__builtin_sub_overflow(x, y, &z)
                     : op == '*' ? !__builtin_mul_overflow(x, y, &z)
                                 : y != 0 && !(y == -1 && __builtin_sub_overflow(0, x, &z));
-  if (!fits) fail("tensor: ", x, " ", std::string_view(&op, 1), " ", y, " is no 64-bit integer");
+  if (!fits) fail("tensor: ", x, " ", std::string_view(&op, 1), " ", y, " is not a 64-bit integer");
   return op == '/' ? x / y : z;
 }
 

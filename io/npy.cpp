@@ -140,7 +140,7 @@ std::string read_header(const std::string& path, std::FILE* file) {
   };
   read(start, 10);
   if (std::memcmp(start, kMagic.data(), kMagic.size()) != 0) {
-    fail("load_npy: ", path, " is no .npy file");
+    fail("load_npy: ", path, " is not a .npy file");
   }
   const int version = start[6];
   if (version < 1 || version > 3) {
@@ -198,7 +198,7 @@ Tensor<T> load(const std::string& path) {
   const std::string text = read_header(path, file.handle);
   const Header header(path, text);
   if (header.description != kDescription<T>) {
-    fail("load_npy: ", path, " holds elements of type ", header.description, ", asked for were ",
+    fail("load_npy: ", path, " has elements of type ", header.description, ", expected ",
          kDescription<T>);
   }
   const Shape shape = shape_of(path, header.sizes);

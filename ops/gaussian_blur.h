@@ -78,6 +78,14 @@ ResultOf<X, S> gaussian_blur(const X& x, const S& sigma, const GaussianBlurOptio
       compiled::GaussianBlur<Scalar<X, S>>::gaussian_blur(x, sigma, options));
 }
 
+/// The same with the entries of σ in braces: gaussian_blur(image, {1.5, 2}).
+template <Operand X>
+ResultOf<X> gaussian_blur(const X& x, std::initializer_list<double> sigma,
+                          const GaussianBlurOptions& options = {}) {
+  return gaussian_blur(x, Tensor<double>(sigma).cast<typename detail::Plain<Scalar<X>>::type>(),
+                       options);
+}
+
 /// The notebook's map from an unconstrained parameter s to a scale: ln(e^min_sigma + e^(s +
 /// shift)), a soft maximum of min_sigma and s + shift, elementwise, without overflow for any s.
 template <Operand S>

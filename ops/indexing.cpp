@@ -19,7 +19,8 @@ namespace {
 
 View sliced(const Shape& shape, std::int64_t first_axis, std::span<const Range> ranges) {
   if (static_cast<std::int64_t>(ranges.size()) > shape.rank() - first_axis) {
-    fail("slice: ", ranges.size(), " ranges for shape ", shape);
+    fail("slice: expected at most ", shape.rank() - first_axis, " ranges for shape ", shape,
+         ", got ", ranges.size());
   }
   View view = whole(shape);
   IntList sizes = shape.sizes();
@@ -168,7 +169,7 @@ std::vector<Variable<T>> Indexing<T>::split(const Variable<T>& x, const IntList&
     if (__builtin_add_overflow(sum, size, &sum)) fail("split: the sizes exceed 2^63 - 1");
   }
   if (sum != x.shape()[along]) {
-    fail("split: the sizes add up to ", sum, ", axis ", along, " of ", x.shape(), " has ",
+    fail("split: the sizes add up to ", sum, ", but axis ", along, " of ", x.shape(), " has ",
          x.shape()[along]);
   }
   std::int64_t begin = 0;
@@ -184,7 +185,7 @@ std::vector<Variable<T>> Indexing<T>::split(const Variable<T>& x, std::int64_t c
                                             std::int64_t axis) {
   const std::int64_t n = x.shape()[resolve_axis("split", axis, x.rank())];
   if (count < 1 || n % count != 0) {
-    fail("split: ", count, " equal parts of axis ", axis, " of ", x.shape());
+    fail("split: axis ", axis, " of ", x.shape(), " cannot be cut into ", count, " equal parts");
   }
   return split(x, IntList(count, n / count), axis);
 }

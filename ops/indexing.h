@@ -78,6 +78,13 @@ template <Operand X>
 ResultOf<X> take(const X& x, const Tensor<std::int64_t>& indices, std::int64_t axis = 0) {
   return detail::result<X>(compiled::Indexing<Scalar<X>>::take(x, indices, axis));
 }
+/// The same for a list that is known at run time, such as a std::vector<int>.
+template <Operand X, detail::IntegerList L>
+ResultOf<X> take(const X& x, const L& indices, std::int64_t axis = 0) {
+  const detail::IntList list(indices);
+  return take(x, Tensor<std::int64_t>(Shape{list.count()}, std::span(list.begin(), list.end())),
+              axis);
+}
 /// The adjoint of take: x with `source`, of the shape that take(x, indices, axis) has, added at the
 /// indices; repeats add up. As torch.index_add.
 template <class X, OperandBeside<X> S>

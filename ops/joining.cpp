@@ -40,9 +40,15 @@ Variable<T> join(detail::Name name, std::span<const Variable<T>> parts, const Sh
   });
 }
 
+template <class T>
+pool::Vector<Padding> all_around(std::int64_t width, const Variable<T>& x) {
+  return pool::Vector<Padding>(static_cast<std::size_t>(x.rank()), Padding{width, width});
+}
+
 void require_paddings(std::span<const Padding> padding, const Shape& shape) {
   if (static_cast<std::int64_t>(padding.size()) != shape.rank()) {
-    fail("pad: ", padding.size(), " paddings for shape ", shape);
+    fail("pad: expected a padding for each of the ", shape.rank(), " axes of shape ", shape,
+         ", got ", padding.size());
   }
   for (const auto [before, after] : padding) {
     if (before < 0 || after < 0) {
@@ -72,7 +78,7 @@ Variable<T> Joining<T>::concatenate(std::span<const Variable<T>> parts, std::int
     const Shape& shape = parts[i].shape();
     if (shape.rank() != first.rank() ||
         !(with_size(shape, along, 0) == with_size(first, along, 0))) {
-      fail("concatenate: shapes ", first, " and ", shape, " differ off axis ", along);
+      fail("concatenate: shapes ", first, " and ", shape, " must agree but for axis ", along);
     }
     counts[i] = shape[along];
     if (__builtin_add_overflow(total, shape[along], &total)) {
@@ -136,6 +142,16 @@ Variable<T> Joining<T>::pad(const Variable<T>& x, std::span<const Padding> paddi
     }
     return y;
   });
+}
+
+template <class T>
+Variable<T> Joining<T>::pad(const Variable<T>& x, std::int64_t width, double value) {
+  return pad(x, all_around(width, x), value);
+}
+
+template <class T>
+Variable<T> Joining<T>::pad(const Variable<T>& x, std::int64_t width, Border border) {
+  return pad(x, all_around(width, x), border);
 }
 
 template struct Joining<float>;

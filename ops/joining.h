@@ -74,6 +74,11 @@ template <Operand X>
 ResultOf<X> pad(const X& x, std::span<const Padding> padding, double value = 0) {
   return detail::result<X>(compiled::Joining<Scalar<X>>::pad(x, padding, value));
 }
+/// The same width at both ends of every axis.
+template <Operand X>
+ResultOf<X> pad(const X& x, std::int64_t width, double value = 0) {
+  return detail::result<X>(compiled::Joining<Scalar<X>>::pad(x, width, value));
+}
 /// x continued beyond its ends by a border's rule, any number of times. Throws if an axis has no
 /// element to continue.
 template <Operand X>
@@ -85,6 +90,10 @@ template <Operand X>
 ResultOf<X> pad(const X& x, std::span<const Padding> padding, Border border) {
   return detail::result<X>(compiled::Joining<Scalar<X>>::pad(x, padding, border));
 }
+template <Operand X>
+ResultOf<X> pad(const X& x, std::int64_t width, Border border) {
+  return detail::result<X>(compiled::Joining<Scalar<X>>::pad(x, width, border));
+}
 
 // What the functions above call, compiled once in the library for each scalar.
 namespace compiled {
@@ -95,6 +104,8 @@ struct NABLUR_API Joining {
   static Variable<T> stack(std::span<const Variable<T>> parts, std::int64_t axis);
   static Variable<T> pad(const Variable<T>& x, std::span<const Padding> padding, double value);
   static Variable<T> pad(const Variable<T>& x, std::span<const Padding> padding, Border border);
+  static Variable<T> pad(const Variable<T>& x, std::int64_t width, double value);
+  static Variable<T> pad(const Variable<T>& x, std::int64_t width, Border border);
 };
 
 extern template struct Joining<float>;

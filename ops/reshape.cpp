@@ -53,14 +53,15 @@ Variable<T> Reshape<T>::reshape(const Variable<T>& x, const IntList& sizes) {
   std::int64_t* const open = std::find(found.begin(), found.end(), -1);
   for (const std::int64_t& size : found) {
     if (size < 0 && &size != open) {
-      fail("reshape: one size may be -1 and the others at least 0, got ", size, " besides");
+      fail("reshape: sizes must be at least 0, except one that may be -1; got ", size,
+           open == found.end() ? "" : " and a -1");
     }
   }
   if (open != found.end()) {
     *open = 1;
     const std::int64_t rest = Shape(found).size();
     if (rest == 0 || x.size() % rest != 0) {
-      fail("reshape: no size for -1 makes ", x.size(), " elements of shape ", x.shape());
+      fail("reshape: no size in place of -1 fits the ", x.size(), " elements of shape ", x.shape());
     }
     *open = x.size() / rest;
   }
@@ -101,7 +102,7 @@ template <class T>
 Variable<T> Reshape<T>::transpose(const Variable<T>& x, const Axes& axes) {
   const std::int64_t rank = x.rank();
   if (!axes.all() && axes.count() != rank) {
-    fail("transpose: ", axes.count(), " axes for shape ", x.shape());
+    fail("transpose: expected all ", rank, " axes of shape ", x.shape(), ", got ", axes.count());
   }
   const Axes order = axes.resolve("transpose", rank);
   IntList to(rank, 0);
@@ -178,9 +179,14 @@ Variable<T> Reshape<T>::tile(const Variable<T>& x, const IntList& counts) {
     apart[2 * i + 1] = stretched[2 * i + 1] = n;
     stretched[2 * i] = count;
   }
+  const Shape shape(sizes);
+  if (shape.size() == 0) {  // there may be no Shape that has the counts and the sizes side by side
+    return record("tile", Tensor<T>::empty(shape),
+                  {{x, [old = x.shape()](const Tensor<T>&) { return Tensor<T>::zeros(old); }}});
+  }
   return detail::composed("tile", x, [&] {
     const Variable<T> y = broadcast_to(reshape(x, apart), Shape(stretched));
-    return reshaped("tile", y, Shape(sizes));
+    return reshaped("tile", y, shape);
   });
 }
 

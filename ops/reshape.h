@@ -68,6 +68,11 @@ template <Operand X>
 ResultOf<X> tile(const X& x, std::initializer_list<std::int64_t> counts) {
   return detail::result<X>(compiled::Reshape<Scalar<X>>::tile(x, detail::IntList(counts)));
 }
+/// The last axis (of a number: a new one) repeated.
+template <Operand X>
+ResultOf<X> tile(const X& x, std::int64_t count) {
+  return tile(x, {count});
+}
 template <Operand X, detail::IntegerList L>
 ResultOf<X> tile(const X& x, const L& counts) {
   return detail::result<X>(compiled::Reshape<Scalar<X>>::tile(x, detail::IntList(counts)));

@@ -44,7 +44,7 @@ TEST(Regression, RowsInBracesMakeAMatrix) {
   Tape<double> tape;
   EXPECT_EQ(to_string(tape.variable({{1, 2}, {3, 4}}).shape()), "(2, 2)");
   EXPECT_EQ(message_of([] { Tensor<double>{{1, 2, 3}, {4, 5}}; }),
-            "tensor: rows of 3 and 2 numbers make no matrix");
+            "tensor: the rows of a matrix must have one length, got 3 and 2");
   EXPECT_EQ(to_string(Tensor<double>(Shape{1, 2}, {3, 4}).shape()), "(1, 2)");
 }
 

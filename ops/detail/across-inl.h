@@ -18,9 +18,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE {
 
-// A strip of a plane, filtered across the rows only. Vector by vector of columns: the panel's u and e
-// have the plane's own layout (neighbours in a row side by side), so they are written as they are, and
-// multiplied by x as it is read; nothing is turned.
+// A strip of a plane, filtered across the rows only. Vector by vector of columns: the panel's u and
+// e have the plane's own layout (neighbours in a row side by side), so they are written as they
+// are, and multiplied by x as it is read; nothing is turned.
 template <class T>
 StripSums AcrossOnly(const Plane<T>& p, std::int64_t first, std::int64_t last, T* scratch) {
   constexpr std::int64_t L = kLanes<T>;

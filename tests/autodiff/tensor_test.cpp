@@ -61,9 +61,9 @@ TEST(Tensor, IsCastToIntegersOnlyIfTheyFit) {
             (std::vector<std::int64_t>{-2, 2, std::numeric_limits<std::int64_t>::min()}));
   const float infinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(message_of([&] { Tensor<float>{infinity}.cast<std::int64_t>(); }),
-            "cast: inf is no 64-bit integer");
+            "cast: inf does not fit a 64-bit integer");
   EXPECT_EQ(message_of([] { Tensor<double>{0x1p63}.cast<std::int64_t>(); }),
-            "cast: 9223372036854775808 is no 64-bit integer");
+            "cast: 9223372036854775808 does not fit a 64-bit integer");
   const Tensor<Dual<double>> nan(Shape{},
                                  Dual<double>(std::numeric_limits<double>::quiet_NaN(), 1));
   EXPECT_THROW(nan.cast<std::int64_t>(), Error);
@@ -111,7 +111,7 @@ TEST(Tensor, ARangeIsNumPys) {
   EXPECT_THROW(Tensor<double>::arange(0, 1e300), Error);
   EXPECT_THROW(Tensor<double>::arange(1e19), Error);
   EXPECT_EQ(message_of([] { Tensor<std::int64_t>::arange(1e19, 1.5e19, 1e18); }),
-            "arange: 1e+19 is no 64-bit integer");
+            "arange: 1e+19 does not fit a 64-bit integer");
 }
 
 TEST(Tensor, LinspaceHoldsBothEnds) {
@@ -126,7 +126,7 @@ TEST(Tensor, LinspaceHoldsBothEnds) {
             "linspace: first and last must be finite, got 0 and nan");
   EXPECT_THROW(Tensor<std::int64_t>::linspace(nan, 0, 3), Error);
   EXPECT_EQ(message_of([] { Tensor<std::int64_t>::linspace(0, 1e30, 3); }),
-            "linspace: 5e+29 is no 64-bit integer");
+            "linspace: 5e+29 does not fit a 64-bit integer");
   EXPECT_EQ(numbers(Tensor<double>::linspace(-1.5e308, 1.5e308, 3)),
             (std::vector<double>{-1.5e308, 0, 1.5e308}));
 }

@@ -101,7 +101,8 @@ TEST_F(Npy, RefusesOtherFilesWithASentence) {
   expect_message("load_npy", {"<f8", "<f4"}, [] { load_npy<float>(data("c_order_f8.npy")); });
   expect_message("load_npy", {">f8", "<f8"}, [] { load_npy<double>(data("big_endian_f8.npy")); });
   expect_message("load_npy", {"|O", "<f8"}, [] { load_npy<double>(data("objects.npy")); });
-  expect_message("load_npy", {"no .npy file"}, [&] { load_npy<double>(written("hello, world!")); });
+  expect_message("load_npy", {"not a .npy file"},
+                 [&] { load_npy<double>(written("hello, world!")); });
   expect_message("load_npy", {"ends within"}, [&] { load_npy<double>(written("")); });
   const auto refused = [&](const std::string& dictionary, const std::string& part,
                            const std::string& elements = "12345678") {

@@ -177,18 +177,19 @@ TEST(Indexing, IndexAddIsTheAdjointOfTake) {
 
 TEST(Indexing, MessagesStartWithTheOperatorAndShowTheValues) {
   const Variable<double> x = counting({2, 3}), s = 1.0;
-  expect_message("slice", {"3 ranges", "(2, 3)"}, [&] { slice(x, {{}, {}, {}}); });
+  expect_message("slice", {"2 ranges", "got 3", "(2, 3)"}, [&] { slice(x, {{}, {}, {}}); });
   expect_message("slice", {"step", "0"}, [&] { slice(x, {{0, 1, 0}}); });
   expect_message("slice", {"step", "-1", "flip"}, [&] { slice(x, 1, {0, 1, -1}); });
   expect_message("slice", {"axis 2", "rank 2"}, [&] { slice(x, 2, {0, 1}); });
   expect_message("slice", {"()"}, [&] { slice(s, 0, {0, 1}); });
   expect_message("take", {"index 3", "axis 1", "(2, 3)"}, [&] { take(x, Indices{0, 3}, -1); });
   expect_message("take", {"index -3", "axis 0"}, [&] { take(x, Indices{-3}); });
+  expect_message("take", {"index 2", "axis 0"}, [&] { take(x, std::vector<int>{2}); });
   expect_message("take", {"axis 0", "rank 0"}, [&] { take(s, Indices{0}); });
   expect_message("select", {"index 2", "axis 0", "(2, 3)"}, [&] { x[2]; });
   expect_message("select", {"index -3", "axis 0", "(2, 3)"}, [&] { x[-3]; });
   expect_message("select", {"axis 0", "rank 0"}, [&] { s[0]; });
-  expect_message("split", {"2 equal parts", "(2, 3)"}, [&] { split(x, 2, 1); });
+  expect_message("split", {"axis 1", "(2, 3)", "2 equal parts"}, [&] { split(x, 2, 1); });
   expect_message("split", {"0 equal parts"}, [&] { split(x, 0); });
   expect_message("split", {"add up to 4", "has 3"}, [&] { split(x, {1, 3}, 1); });
   expect_message("split", {"-1"}, [&] { split(x, {-1, 4}, 1); });

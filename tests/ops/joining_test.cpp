@@ -17,6 +17,7 @@
 #include <nablur/ops/reshape.h>
 
 #include "../messages.h"
+#include "../numbers.h"
 #include "moves.h"
 
 namespace {
@@ -87,6 +88,14 @@ TEST(Joining, PadContinuesByEachBorderAsOftenAsNeeded) {
   EXPECT_EQ(padded(Border::circular), (V{3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2}));
 }
 
+TEST(Joining, PadByOneWidthIsThatWidthAtEveryEnd) {
+  const D x(Shape{2, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(numbers(pad(x, 2, -1)), numbers(pad(x, {{2, 2}, {2, 2}}, -1)));
+  EXPECT_EQ(numbers(pad(x, 2, Border::mirror)), numbers(pad(x, {{2, 2}, {2, 2}}, Border::mirror)));
+  EXPECT_EQ(pad(D(7.0), 2).item(), 7);
+  expect_message("pad", {"-3"}, [&] { pad(x, -3); });
+}
+
 TEST(Joining, ListsInBracesMixVariablesAndTensors) {
   Tape<double> tape;
   const auto v = tape.variable(D{1, 2});
@@ -124,7 +133,7 @@ TEST(Joining, MessagesStartWithTheOperatorAndShowTheValues) {
   expect_message("stack", {"at least one"}, [] { stack(std::vector<Variable<double>>{}); });
   expect_message("stack", {"(2, 3)", "()"}, [&] { stack({x, s}); });
   expect_message("stack", {"axis -4", "rank 3"}, [&] { stack({x, x}, -4); });
-  expect_message("pad", {"1 paddings", "(2, 3)"}, [&] { pad(x, {{1, 1}}); });
+  expect_message("pad", {"the 2 axes", "(2, 3)", "got 1"}, [&] { pad(x, {{1, 1}}); });
   expect_message("pad", {"-1"}, [&] { pad(x, {{0, 0}, {0, -1}}); });
   expect_message("pad", {"(2, 3)"}, [&] { pad(x, {{huge, huge}, {0, 0}}); });
   expect_message("pad", {"axis 0", "(0, 2)"},

@@ -178,6 +178,28 @@ Variable<T> apply_movement(const Step& s, Operands<T> in) {
       return pad(x, paddings_of(s), s.numbers[0]);
     case Op::take:
       return take(x, Tensor<std::int64_t>(Shape(s.shape), integers), s.axis);
+    case Op::squeeze:
+      return squeeze(x, axes_of(s));
+    case Op::expand_dims:
+      return expand_dims(x, axes_of(s));
+    case Op::swapaxes:
+      return swapaxes(x, integers[0], integers[1]);
+    case Op::roll:
+      return roll(x, integers[0], s.axis);
+    case Op::tile:
+      return tile(x, integers);
+    case Op::tril:
+      return tril(x, integers[0]);
+    case Op::triu:
+      return triu(x, integers[0]);
+    case Op::select:
+      return select(x, integers[0], s.axis);
+    case Op::split:
+      return split(x, integers, s.axis).back();
+    case Op::index_add:
+      return index_add(x, Tensor<std::int64_t>(Shape(s.shape), integers), in[1], s.axis);
+    case Op::pad_border:
+      return pad(x, paddings_of(s), s.border);
     case Op::concatenate:
       return concatenate(std::vector<Variable<T>>(in.begin(), in.end()), s.axis);
     default:

@@ -49,6 +49,8 @@ class Decoder {
   void slice(Step& step, const Sizes& x);
   void pad(Step& step, const Sizes& x);
   void take(Step& step, const Sizes& x);
+  void split(Step& step, const Sizes& x);
+  void index_add(Step& step, const Sizes& x);
   void join(Step& step);
   void matmul(Step& step);
   void filter(Step& step);

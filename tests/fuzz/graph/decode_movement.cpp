@@ -77,6 +77,28 @@ void Decoder::take(Step& s, const Sizes& x) {
   for (std::int64_t i = elements(s.shape); i > 0; --i) s.integers.push_back(index(n));
 }
 
+void Decoder::split(Step& s, const Sizes& x) {
+  s.axis = axis(static_cast<std::int64_t>(x.size()));
+  const auto along = axis_of(s.axis, static_cast<std::int64_t>(x.size()));
+  std::int64_t rest = along ? x[static_cast<std::size_t>(*along)] : 1;
+  for (std::int64_t i = bytes_.below(3); i > 0; --i) {
+    s.integers.push_back(bytes_.one_in(24) ? bytes_.hostile_integer()
+                                           : bytes_.between(0, std::min<std::int64_t>(rest, 60)));
+    if (s.integers.back() >= 0 && s.integers.back() <= rest) rest -= s.integers.back();
+  }
+  s.integers.push_back(rest);
+}
+
+// The source is a new leaf most of the time: no other value is likely to fit.
+void Decoder::index_add(Step& s, const Sizes& x) {
+  take(s, x);
+  const auto along = axis_of(s.axis, static_cast<std::int64_t>(x.size()));
+  Sizes places(x.begin(), x.begin() + along.value_or(0));
+  places.insert(places.end(), s.shape.begin(), s.shape.end());
+  if (along) places.insert(places.end(), x.begin() + *along + 1, x.end());
+  s.operands.push_back(pick_or_make([&](const Sizes& y) { return y == places; }, places, 0));
+}
+
 void Decoder::join(Step& s) {
   const Sizes& x = sizes_of(s.operands[0]);
   const auto rank = static_cast<std::int64_t>(x.size());
@@ -98,11 +120,13 @@ void Decoder::join(Step& s) {
 
 void Decoder::movement(Step& s) {
   const Sizes& x = sizes_of(s.operands[0]);
+  const auto rank = static_cast<std::int64_t>(x.size());
   switch (s.op) {
     case Op::reshape:
       return reshape(s, x);
     case Op::transpose:
     case Op::flip:
+    case Op::squeeze:
       return axes(s, static_cast<std::int64_t>(x.size()));
     case Op::broadcast_to:
       return broadcast_to(s, x);
@@ -111,8 +135,37 @@ void Decoder::movement(Step& s) {
       return slice(s, x);
     case Op::pad:
       return pad(s, x);
+    case Op::pad_border:
+      s.border = border();
+      return pad(s, x);
     case Op::take:
       return take(s, x);
+    case Op::expand_dims:
+      return axes(s, static_cast<std::int64_t>(x.size()) + 1);
+    case Op::swapaxes:
+      s.integers = {axis(rank), axis(rank)};
+      return;
+    case Op::roll:
+      s.axis = axis(rank);
+      s.integers = {bytes_.one_in(8) ? bytes_.hostile_integer() : bytes_.between(-9, 9)};
+      return;
+    case Op::tile:
+      for (std::int64_t i = bytes_.below(4); i > 0; --i)
+        s.integers.push_back(bytes_.one_in(24) ? bytes_.hostile_integer() : bytes_.between(0, 3));
+      return;
+    case Op::tril:
+    case Op::triu:
+      s.integers = {bytes_.one_in(16) ? bytes_.hostile_integer() : bytes_.between(-3, 3)};
+      return;
+    case Op::select:
+      s.axis = axis(rank);
+      s.integers = {
+          index(rank == 0 ? 1 : x[static_cast<std::size_t>(axis_of(s.axis, rank).value_or(0))])};
+      return;
+    case Op::split:
+      return split(s, x);
+    case Op::index_add:
+      return index_add(s, x);
     default:
       return join(s);
   }

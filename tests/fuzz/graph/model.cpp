@@ -59,6 +59,17 @@ constexpr const char* kNames[kOps] = {"exp",
                                       "slice of an axis",
                                       "pad",
                                       "take",
+                                      "squeeze",
+                                      "expand_dims",
+                                      "swapaxes",
+                                      "roll",
+                                      "tile",
+                                      "tril",
+                                      "triu",
+                                      "select",
+                                      "split",
+                                      "index_add",
+                                      "pad_border",
                                       "concatenate",
                                       "stack",
                                       "matmul",
@@ -174,9 +185,9 @@ std::int64_t elements(const Sizes& sizes) {
 
 bool is_shape(const Sizes& sizes) {
   std::int64_t n = 1;
-  return std::all_of(sizes.begin(), sizes.end(), [&n](std::int64_t size) {
-    return size == 0 || (size > 0 && !__builtin_mul_overflow(n, size, &n));
-  });
+  return sizes.size() <= 64 && std::all_of(sizes.begin(), sizes.end(), [&n](std::int64_t size) {
+           return size == 0 || (size > 0 && !__builtin_mul_overflow(n, size, &n));
+         });
 }
 
 Prediction result_of(Sizes sizes) {

@@ -49,8 +49,8 @@ inline long double magnitude(long double x) { return std::isfinite(x) ? std::fab
 
 std::int64_t elements(const Sizes& sizes);
 
-/// Whether sizes are those of a Shape: none negative, and their product, zeros left out, below
-/// 2^63.
+/// Whether sizes are those of a Shape: at most 64, none negative, and their product, zeros left
+/// out, below 2^63.
 bool is_shape(const Sizes& sizes);
 
 /// A prediction of a result of these sizes, zeros so far: refused if they are no shape or no
@@ -73,9 +73,22 @@ Sizes indices_of(std::int64_t flat, const Sizes& sizes);
 /// `indices`, and those of size 1 have one index.
 std::size_t offset_of(const Sizes& indices, const Sizes& sizes);
 
+/// A result of these sizes whose elements are those of x at at(indices of the result).
+template <class At>
+Prediction moved(const Given& x, Sizes sizes, const At& at) {
+  Prediction p = result_of(std::move(sizes));
+  for (std::size_t i = 0; i < p.cells.size(); ++i) {
+    const long double v =
+        x.numbers[offset_of(at(indices_of(static_cast<std::int64_t>(i), p.sizes)), x.sizes)];
+    p.cells[i] = {v, magnitude(v)};
+  }
+  return p;
+}
+
 Prediction predict_elementwise(const Step& step, std::span<const Given> operands);
 Prediction predict_reduction(const Step& step, const Given& x);
 Prediction predict_movement(const Step& step, std::span<const Given> operands);
+Prediction predict_rearrangement(const Step& step, std::span<const Given> operands);
 Prediction predict_product(const Step& step, std::span<const Given> operands);
 
 }  // namespace nablur::fuzz

@@ -47,18 +47,6 @@ Sizes without(const Sizes& sizes, const Sizes& axes, bool keep) {
   return left;
 }
 
-// The elements of the result are those of x at at(indices of the result).
-template <class At>
-Prediction moved(const Given& x, Sizes sizes, const At& at) {
-  Prediction p = result_of(std::move(sizes));
-  for (std::size_t i = 0; i < p.cells.size(); ++i) {
-    const Real v =
-        x.numbers[offset_of(at(indices_of(static_cast<std::int64_t>(i), p.sizes)), x.sizes)];
-    p.cells[i] = {v, magnitude(v)};
-  }
-  return p;
-}
-
 Prediction reshape(const Step& s, const Given& x) {
   Sizes sizes = s.integers;
   const auto open = std::find(sizes.begin(), sizes.end(), -1);
@@ -252,8 +240,11 @@ Prediction predict_movement(const Step& s, std::span<const Given> operands) {
       return pad(s, operands[0]);
     case Op::take:
       return take(s, operands[0]);
-    default:
+    case Op::concatenate:
+    case Op::stack:
       return join(s, operands);
+    default:
+      return predict_rearrangement(s, operands);
   }
 }
 

@@ -67,6 +67,17 @@ enum class Op : std::uint8_t {
   slice_axis,  // the same of one axis
   pad,         // integers: before, after of each axis; numbers: the value
   take,        // integers: indices; shape: theirs
+  squeeze,
+  expand_dims,
+  swapaxes,    // integers: the two axes
+  roll,        // integers: the shift
+  tile,        // integers: counts
+  tril,        // integers: the diagonal
+  triu,        // likewise
+  select,      // integers: the index
+  split,       // integers: sizes; the last part is the result
+  index_add,   // of x and the source; as take
+  pad_border,  // as pad, by the border
   concatenate,
   stack,
   // products

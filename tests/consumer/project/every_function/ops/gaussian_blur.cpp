@@ -23,6 +23,13 @@ void checks::gaussian_blur() {
     expect_function<T>("gaussian_blur", by_image, points<T>({0, 1, 0}), {e * m, m, e * m},
                        {1 - e * m, 1, 1 - e * m});
 
+    const auto along_both = [](const auto& x) {
+      return nablur::gaussian_blur(x, {1.0, 0.0}, {.radius = 1});
+    };
+    const auto column = points<T>({0, 1, 0}).reshaped({3, 1});
+    expect_function<T>("gaussian_blur", along_both, column, {e * m, m, e * m},
+                       {1 - e * m, 1, 1 - e * m});
+
     const double s = 1;
     const double soft = std::exp(s - 3) / (std::exp(0.3) + std::exp(s - 3));
     const auto sigma = [](const auto& p) { return nablur::sigma_from_param(p); };

@@ -31,6 +31,9 @@ void choose() {
   const nablur::Tensor<std::int64_t> rows = {1, 1};
   expect_function<T>("take", [&](const auto& a) { return take(a, rows); }, x, {3, 4, 3, 4},
                      {0, 0, 2, 2});
+  const std::vector<int> columns = {1};
+  expect_function<T>("take", [&](const auto& a) { return take(a, columns, 1); }, x, {2, 4},
+                     {0, 1, 0, 1});
   expect_function<T>("index_add", [&](const auto& a) { return index_add(a, rows, a); }, x,
                      {1, 2, 7, 10}, {2, 2, 2, 2});
 }

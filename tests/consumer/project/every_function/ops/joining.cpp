@@ -49,6 +49,10 @@ void frame() {
       {1, 1, 2, 3, 3, 4}, {2, 1, 2, 1});
   expect_function<T>("pad", [&](const auto& a) { return pad(a, around, nablur::Border::circular); },
                      x, {2, 1, 2, 4, 3, 4}, {1, 2, 1, 2});
+  const auto row = checks::points<T>({1, 2});
+  expect_function<T>("pad", [](const auto& a) { return pad(a, 1); }, row, {0, 1, 2, 0}, {1, 1});
+  expect_function<T>("pad", [](const auto& a) { return pad(a, 1, nablur::Border::replicate); }, row,
+                     {1, 1, 2, 2}, {2, 2});
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ void move() {
   const std::vector<int> counts = {2};
   expect_function<T>("tile", [&](const auto& a) { return tile(a, counts); }, x,
                      {1, 2, 1, 2, 3, 4, 3, 4}, {2, 2, 2, 2});
+  expect_function<T>("tile", [](const auto& a) { return tile(a, 2); }, x, {1, 2, 1, 2, 3, 4, 3, 4},
+                     {2, 2, 2, 2});
   expect_function<T>("tril", [](const auto& a) { return tril(a); }, x, {1, 0, 3, 4}, {1, 0, 1, 1});
   expect_function<T>("triu", [](const auto& a) { return triu(a, 1); }, x, {0, 2, 0, 0},
                      {0, 1, 0, 0});
