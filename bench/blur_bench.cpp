@@ -4,17 +4,19 @@
 //   blur_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
 //   --benchmark_enable_random_interleaving=true
 //
-//   nablur/forward/float/1024x1024/sigma:3/threads:1            the blurred image
-//   nablur/forward_backward/float/1024x1024/sigma:3/threads:1   that, dL/dx, and dL/dsigma of each
-//   axis, for a given dL/dy nablur/sigma_only/float/1024x1024/sigma:3/threads:1         the same
-//   without dL/dx: the image is a constant opencv/forward/float/1024x1024/sigma:3/threads:1 the
-//   same kernel, radius and border limit/copy/float/1024x1024                                  the
-//   image copied once, the quickest way limit/fma_add/float additions and multiply-adds in pairs,
-//   on registers
+// Cases, each with the size, sigma and the number of threads behind it, as in
+// nablur/forward/float/1024x1024/sigma:3/threads:1:
 //
-// Results go where they went before, on all sides: Nablur's come from its pool, which hands out the
-// same memory again, OpenCV's into one cv::Mat, the copy's into one buffer. All read the same
-// images. Each case does its work once before it is timed.
+//   nablur/forward             the blurred image
+//   nablur/forward_backward    that, dL/dx, and dL/dsigma of each axis, for a given dL/dy
+//   nablur/sigma_only          the same without dL/dx: the image is a constant
+//   opencv/forward             the same kernel, radius and border
+//   limit/copy                 the image copied once, the quickest way
+//   limit/fma_add              additions and multiply-adds in pairs, on registers
+//
+// Every library writes its results to memory that it has written to before: Nablur's come from its
+// pool, which hands out the same memory again, OpenCV's into one cv::Mat, the copy's into one
+// buffer. All read the same images. Each case does its work once before it is timed.
 //
 // bench/report.py runs this and writes docs/benchmarks.md.
 

@@ -57,7 +57,7 @@ void notebook_step(benchmark::State& state) {
   Random random(1337);
   const auto signal = Tensor<double>::normal({100}, random);
   const auto smoothed = gaussian_blur(signal, 3.0).value();
-  const Tensor<double> s = 5.93;  // where the recovery ends: R = 9
+  const Tensor<double> s = 5.93;  // its value at the end of the recovery: R = 9
   Tape<double> tape;
   for (auto _ : state) {
     tape.clear();

@@ -174,7 +174,7 @@ void copy_image(benchmark::State& state, const Size& size, Quickest& quickest) {
                                }}};
   const auto is_right = [=] {
     const bool right = std::memcmp(to, from, bytes) == 0;
-    std::memset(to, 0, bytes);  // the next way shall not pass by what this one left
+    std::memset(to, 0, bytes);  // so that the next way cannot pass the check with this one's result
     return right;
   };
   quickest.measure(state, ways, is_right, " does not copy");

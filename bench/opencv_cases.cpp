@@ -43,7 +43,7 @@ class OpenCvBlur {
   cv::Mat kernel_;
 };
 
-// A peer that computes something else is no peer.
+// A peer that computes something else would be no comparison.
 template <class T>
 bool agrees(const cv::Mat& y, const nablur::Tensor<T>& x, const Case& c) {
   const auto sigma = static_cast<T>(c.sigma);
@@ -73,7 +73,7 @@ void forward(benchmark::State& state, const Case& c, Quickest& quickest) {
                               {"sepFilter2D", [&] { blur.sep_filter(x, y); }}};
   const auto is_right = [&] {
     const bool right = agrees(y, image_x, c);
-    y.setTo(0);  // the next way shall not pass by what this one left
+    y.setTo(0);  // so that the next way cannot pass the check with this one's result
     return right;
   };
   cv::setNumThreads(c.threads);

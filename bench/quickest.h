@@ -55,7 +55,7 @@ class Quickest {
     name_ = ways[index_].name;
   }
 
-  // Of as many rounds as take 100 ms, two at least.
+  // Over the rounds that fit into 100 ms, at least two.
   static std::vector<double> least_times(const std::vector<Way>& ways) {
     using Clock = std::chrono::steady_clock;
     std::vector<double> least(ways.size(), 1e300);

@@ -32,7 +32,7 @@ struct Fit {
   double least;  // the same from the rounding of φ's values alone
 };
 
-// Least squares: values ≈ Σ coefficient·step^power, over three powers of which the first is 1.
+// Least squares: values ≈ Σ coefficient·step^power, over three powers, the first of which is 1.
 Fit fit(const Values& steps, const Values& values, const std::array<int, 3>& powers,
         const Rounding& rounding) {
   const double h = steps[0];

@@ -124,8 +124,11 @@ Variable<T> Joining<T>::pad(const Variable<T>& x, std::span<const Padding> paddi
 template <class T>
 Variable<T> Joining<T>::pad(const Variable<T>& x, std::span<const Padding> padding, Border border) {
   detail::require_border("pad", border);
-  if (border == Border::zero) return pad(x, padding, 0.0);
   require_paddings(padding, x.shape());
+  // Without padding, too, the result is a variable of its own: it has a gradient apart from x's.
+  const bool nothing = std::all_of(padding.begin(), padding.end(),
+                                   [](Padding p) { return p.before == 0 && p.after == 0; });
+  if (border == Border::zero || nothing) return pad(x, padding, 0.0);
   return detail::composed("pad", x, [&] {
     Variable<T> y = x;
     for (std::int64_t axis = 0; axis < x.rank(); ++axis) {

@@ -45,4 +45,24 @@ TEST(GradientCaseTable, HasALiveRowForEveryOperatorInTheHeaders) {
     EXPECT_TRUE(operators.count(name)) << "the row " << name << " belongs to no operator";
 }
 
+// Each line of the page's table is held against the header that it names.
+TEST(OperatorsPage, NamesFunctionsThatTheirHeadersHave) {
+  std::ifstream page(NABLUR_SOURCE_DIR "/docs/operators.md");
+  const std::regex header("^\\| `(ops/[a-z_]+\\.h)` \\|");
+  const std::regex function("`([a-z][a-z0-9_]+)`");
+  std::set<std::string> found;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch named;
+    if (!std::regex_search(line, named, header)) continue;
+    std::ifstream in(NABLUR_SOURCE_DIR "/" + named[1].str());
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    for (std::sregex_iterator name(line.begin(), line.end(), function), end; name != end; ++name) {
+      EXPECT_NE(text.find(" " + (*name)[1].str() + "("), std::string::npos)
+          << named[1] << " has no " << (*name)[1];
+      found.insert((*name)[1]);
+    }
+  }
+  EXPECT_GE(found.size(), 50u) << "the page is no longer read as it should be";
+}
+
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 // The table of gradient cases: one row (or more) for every operator of ops/. The tests derive all
-// their checks of a gradient from it, examples/compare_gradients prints it, and a test fails where
+// their checks of a gradient from it, examples/compare_gradients prints it, and a test fails if
 // an operator has no row.
 
 #include <functional>

@@ -9,7 +9,7 @@ namespace nablur::cases {
 
 namespace {
 
-// The result's element i is the input's element source(i), or 0 where that is -1.
+// The result's element i is the input's element source(i), or 0 if that is -1.
 std::function<Tensor<double>(const Inputs&)> moved(const Shape& shape,
                                                    std::function<int(int)> source) {
   return [shape, source](const Inputs& x) {

@@ -12,7 +12,7 @@ namespace nablur::reference {
 
 using Numbers = std::vector<long double>;
 
-// The sample at place i beyond the ends, found by walking there: -1 where it is 0.
+// The sample at place i beyond the ends, found by walking there: -1 if it is 0.
 inline std::int64_t sample_at(std::int64_t i, std::int64_t n, Border border) {
   switch (border) {
     case Border::zero:

@@ -9,7 +9,7 @@
 #include <vector>
 
 struct Outcome {
-  int exit_code = -1;  // -1 where a signal ended it
+  int exit_code = -1;  // -1 if a signal ended it
   int signal = 0;
   std::string out;
   std::string error;
@@ -35,7 +35,7 @@ class Scratch {
   /// Runs to the end, in this folder.
   Outcome run(const std::string& program, const std::vector<std::string>& arguments,
               const Environment& environment = {}) const;
-  /// Runs until standard error (a terminal where `terminal` is set) holds `text`, then sends the
+  /// Runs until standard error (a terminal if `terminal` is set) holds `text`, then sends the
   /// signal and waits.
   Outcome run_until(const std::string& program, const std::vector<std::string>& arguments,
                     const std::string& text, int signal, bool terminal) const;

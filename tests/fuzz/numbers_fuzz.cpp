@@ -65,7 +65,7 @@ bool is_decimal(std::string_view token) {
 
 struct Reading {
   Numbers numbers;
-  std::optional<std::size_t> fault = {};  // the byte, where there is one
+  std::optional<std::size_t> fault = {};  // the byte, if there is one
 };
 
 Reading read_plainly(std::string_view text) {

@@ -96,6 +96,17 @@ TEST(Joining, PadByOneWidthIsThatWidthAtEveryEnd) {
   expect_message("pad", {"-3"}, [&] { pad(x, -3); });
 }
 
+TEST(Joining, PadByNothingIsAVariableOfItsOwn) {
+  for (const Border border : {Border::zero, Border::mirror}) {
+    Tape<double> tape;
+    const auto x = tape.variable(Tensor<double>{1, 2});
+    const auto y = pad(x, 0, border);
+    const auto d = gradients(sum(x * y), {x, y});
+    EXPECT_EQ(numbers(d[y]), (std::vector<double>{1, 2}));
+    EXPECT_EQ(numbers(d[x]), (std::vector<double>{2, 4}));
+  }
+}
+
 TEST(Joining, ListsInBracesMixVariablesAndTensors) {
   Tape<double> tape;
   const auto v = tape.variable(D{1, 2});

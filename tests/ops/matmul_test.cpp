@@ -90,7 +90,7 @@ Tensor<T> normal(const Shape& shape, std::uint32_t seed) {
   return Tensor<T>::normal(shape, random);
 }
 
-// Value, gradients and tangent of a·b against the triple loop; how they fail, or "" where they do
+// Value, gradients and tangent of a·b against the triple loop; how they fail, or "" if they do
 // not.
 template <class T>
 std::string check(const Shape& left, const Shape& right) {

@@ -86,7 +86,8 @@ TEST(Lbfgs, NeverGoesUpAndReturnsTheLossWhereItEnds) {
   }
 }
 
-// Where a step ended is where the next begins, unless somebody moved the parameters.
+// A step begins at the point at which the last one ended, unless the parameters were changed
+// between.
 TEST(Lbfgs, EvaluatesNoPointTwice) {
   D x{-1.2, 1};
   Lbfgs<double> lbfgs;

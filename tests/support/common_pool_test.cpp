@@ -42,7 +42,7 @@ void forget_earlier_peaks() {
   }
 }
 
-// What is held by nobody's use before a test, so that a bound can be told.
+// What the pool holds unused before a test, so that a bound can be given for what the test adds.
 std::size_t held_from_a_clean_start() {
   forget_earlier_peaks();
   pool::trim();

@@ -103,7 +103,7 @@ void NumberReader::take(char c) {
 }
 
 std::vector<double> NumberReader::finish() {
-  ++column_;  // where one more byte would be
+  ++column_;  // the place of the byte that would come next
   finish_token();
   if (numbers_.empty()) nablur::fail(name_, ": holds no number");
   std::vector<double> numbers = std::move(numbers_);

@@ -22,8 +22,8 @@ namespace {
 constexpr double kSmallest = 0.1;  // below, e^(−1/2σ²) is lost beside 1
 constexpr double kRatio = 1.25;    // of the grid
 constexpr double kResolved = 4;    // from here on, samples are fine enough for a scale
-constexpr double kFineLimit =
-    16;  // where the search ends that is for what the coarser levels could not resolve
+// Up to this scale the original samples are searched too, for what averages cannot resolve.
+constexpr double kFineLimit = 16;
 constexpr std::int64_t kCoarse = 2048;  // samples on the coarsest level, at least
 constexpr double kAffordable = 3e8;     // samples times radius in one evaluation
 
@@ -31,7 +31,7 @@ double sum_of_squares(const Tensor<double>& t) {
   return std::inner_product(t.begin(), t.end(), t.begin(), 0.0);
 }
 
-// Counts the work, so that the rest of it can be told.
+// Counts the work, so that what is left can be estimated.
 class Search {
  public:
   Search(const FitOptions& options, FitObserver observe)
@@ -212,7 +212,7 @@ std::vector<Pair> pyramid(Pair pair, nablur::Border border) {
   return levels;
 }
 
-// Where the search of a coarsest level ends: at twice the signal's length.
+// The largest scale that is tried on the coarsest level: twice the signal's length.
 double highest(const Pair& coarsest) {
   return std::max(kFineLimit, 2 * static_cast<double>(coarsest.x.size()));
 }

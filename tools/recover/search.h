@@ -11,7 +11,7 @@
 
 namespace recover {
 
-/// Below, e^(−1/2σ²) is nearly lost beside 1, so that no blur can be told from none.
+/// Below this, e^(−1/2σ²) is nearly lost beside 1: such a blur cannot be told from none.
 inline constexpr double kTellable = 0.12;
 
 struct FitOptions {

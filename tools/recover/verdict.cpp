@@ -15,7 +15,7 @@ namespace {
 
 using nablur::Tensor;
 
-constexpr double kPoor = 0.1;  // a relative residual from here on asks for another explanation,
+constexpr double kPoor = 0.1;  // from this relative residual on, another explanation is sought,
 constexpr double kBetter = 1.0 / 3;  // which must leave less than this of it
 constexpr double kPromising =
     0.25;  // part of the variance that an explanation may leave before it is fitted
@@ -82,7 +82,7 @@ Line line_at(double sigma, const Tensor<double>& x, const Tensor<double>& y,
       gaussian_blur(x, sigma, {.truncate = options.truncate, .border = options.border}).value(), y);
 }
 
-// The best on a grid of sigmas: cheaper than a fit, and tells whether one is worth while.
+// The best on a grid of sigmas: cheaper than a fit, and tells whether a fit is worth its time.
 Line best_line(const Tensor<double>& x, const Tensor<double>& y, const FitOptions& options) {
   Line best;
   const double longest = std::min(1000.0, static_cast<double>(x.size()));

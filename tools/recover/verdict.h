@@ -10,7 +10,7 @@
 namespace recover {
 
 /// What speaks against the fit of this pair, as one sentence; nothing if its sigma is an answer.
-/// Where the pair looks like another one that fits (swapped, scaled, shifted), the sentence says
+/// If the pair looks like another one that fits (swapped, scaled, shifted), the sentence says
 /// so.
 std::optional<std::string> find_objection(const Fit& fit, const nablur::Tensor<double>& signal,
                                           const nablur::Tensor<double>& smoothed,

@@ -16,7 +16,7 @@ Variable<T> custom_cube(const Variable<T>& x) {
                 {{x, [v](const Tensor<T>& g) { return g * Tensor<T>(3) * v * v; }}});
 }
 
-// ab, with one pullback for both, which adds in place where it can.
+// ab, with one pullback for both, which adds in place if it can.
 template <class T>
 Variable<T> custom_product(const Variable<T>& a, const Variable<T>& b) {
   const Tensor<T> u = a.value();
