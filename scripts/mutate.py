@@ -25,8 +25,8 @@ WORK = ROOT / "build" / "mutate"
 TREE = WORK / "tree"
 BUILD = WORK / "build"
 PROGRAM = BUILD / "tests" / "nablur_tests"
-COPIED = ["CMakeLists.txt", "CONTRIBUTING.md", "README.md", "nablur.h", "support", "autodiff", "gradcheck", "ops", "optimize", "io", "bench", "cmake",
-          "docs", "examples", "scripts", "tests"]
+COPIED = ["ARCHITECTURE.md", "CMakeLists.txt", "CONTRIBUTING.md", "README.md", "nablur.h", "support", "autodiff", "gradcheck", "ops", "optimize", "io",
+          "bench", "cmake", "docs", "examples", "scripts", "tests", "tools"]
 NO_JUDGES = "Mutants.*:Structure.*:Readme.*"  # they read the sources, and would see every change of a text
 SECONDS = 600  # in which a program of tests must end; a mutant may make it run for ever
 
