@@ -45,6 +45,8 @@ pool::Vector<Padding> all_around(std::int64_t width, const Variable<T>& x) {
   return pool::Vector<Padding>(static_cast<std::size_t>(x.rank()), Padding{width, width});
 }
 
+bool is_none(const Padding& padding) { return padding.before == 0 && padding.after == 0; }
+
 void require_paddings(std::span<const Padding> padding, const Shape& shape) {
   if (static_cast<std::int64_t>(padding.size()) != shape.rank()) {
     fail("pad: expected a padding for each of the ", shape.rank(), " axes of shape ", shape,
@@ -125,17 +127,22 @@ template <class T>
 Variable<T> Joining<T>::pad(const Variable<T>& x, std::span<const Padding> padding, Border border) {
   detail::require_border("pad", border);
   require_paddings(padding, x.shape());
-  // Without padding, too, the result is a variable of its own: it has a gradient apart from x's.
-  const bool nothing = std::all_of(padding.begin(), padding.end(),
-                                   [](Padding p) { return p.before == 0 && p.after == 0; });
-  if (border == Border::zero || nothing) return pad(x, padding, 0.0);
+  bool pads = false;
+  for (std::int64_t axis = 0; axis < x.rank() && border != Border::zero; ++axis) {
+    if (is_none(padding[static_cast<std::size_t>(axis)])) continue;
+    if (x.shape()[axis] == 0) {
+      fail("pad: axis ", axis, " of ", x.shape(), " has no element to continue");
+    }
+    pads = true;
+  }
+  // Without padding, too, the result is a variable of its own, with a gradient apart from x's.
+  if (!pads || x.size() == 0) return pad(x, padding, 0.0);
   return detail::composed("pad", x, [&] {
     Variable<T> y = x;
     for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
       const Padding& around = padding[static_cast<std::size_t>(axis)];
-      if (around.before == 0 && around.after == 0) continue;
+      if (is_none(around)) continue;
       const std::int64_t n = x.shape()[axis];
-      if (n == 0) fail("pad: axis ", axis, " of ", x.shape(), " has no element to continue");
       auto indices = Tensor<std::int64_t>::empty(Shape{padded(n, around, x.shape())});
       std::int64_t* const to = indices.mutable_data();
       for (std::int64_t i = 0; i < indices.size(); ++i) {
