@@ -191,9 +191,10 @@ Prediction pad_border(const Step& s, const Given& x) {
     }
     if (padded && x.sizes[a] == 0 && s.border != Border::zero) return {};
   }
-  // On its way to a result that is empty or past any memory, the library may do with less, or not.
-  if (large) return {Fate::skipped, {}, {}};
+  // The library pads one axis after the other: on its way to a result past any memory it may fill
+  // what there is.
   Prediction p = result_of(sizes);
+  if (large || p.fate != Fate::result) return {Fate::skipped, {}, {}};
   for (std::size_t i = 0; i < p.cells.size(); ++i) {
     Sizes at = indices_of(static_cast<std::int64_t>(i), p.sizes);
     bool zero = false;
