@@ -6,6 +6,7 @@ namespace nablur::compiled {
 
 using detail::elementwise;
 using detail::map;
+using detail::nan_or_zero;
 using detail::Negate;
 using detail::of_a;
 using detail::of_ab;
@@ -15,22 +16,24 @@ using detail::Pass;
 
 namespace {
 
-// The value that two equal numbers share; of Duals the mean of the tangents, as half of the
-// gradient goes to each.
-template <class T>
-T at_tie(const T& a, const T&) {
-  return a;
-}
+// The value that two equal Duals share; the mean of their tangents, as half of the gradient goes to
+// each.
 template <class T>
 Dual<T> at_tie(const Dual<T>& a, const Dual<T>& b) {
   return {a.value, a.tangent / 2 + b.tangent / 2};
 }
 
+// Numbers by value: of references the compiler would choose an address.
 template <class T>
-T greater_of(const T& a, const T& b) {
+T greater_of(T a, T b) {
+  const T greater = b > a ? b : a;
+  return b == b ? greater : b;
+}
+template <class T>
+Dual<T> greater_of(const Dual<T>& a, const Dual<T>& b) {
   if (a > b) return a;
   if (b > a) return b;
-  const T neither = a + b;  // a NaN, whose tangent must be NaN too
+  const Dual<T> neither = a + b;  // a NaN, whose tangent must be NaN too
   return a == b ? at_tie(a, b) : neither * neither;
 }
 
@@ -62,10 +65,7 @@ Dual<T> power_by_b(const Dual<T>& a, const Dual<T>& b) {
 // 1 if a comes first, ½ if both are equal, NaN if one is NaN
 template <class T>
 T share(bool first, const T& a, const T& b) {
-  return a == b             ? T(0.5)
-         : first            ? T(1)
-         : a == a && b == b ? T(0)
-                            : std::numeric_limits<T>::quiet_NaN();
+  return T(0.5) * (T(first) + T(first | (a == b))) + (nan_or_zero(a) + nan_or_zero(b));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 namespace nablur::compiled {
 
 using detail::elementwise;
+using detail::nan_or_zero;
 using detail::of_a;
 using detail::of_ab;
 using detail::of_y;
@@ -40,23 +41,29 @@ Dual<T> bell(const Dual<T>& x) {
   return {b, chain(T(-std::tanh(x.value / T(2)) * b), x.tangent)};
 }
 
-// A NaN whose tangent is NaN too.
+// A NaN, for Duals with a tangent that is NaN too. (Not x·x for plain numbers: the compiler must
+// not move a product, which may set a flag, in front of the comparisons, and left branches in the
+// loops of relu and clamp.)
 template <class T>
 T not_a_number(const T& x) {
+  return x;
+}
+template <class T>
+Dual<T> not_a_number(const Dual<T>& x) {
   return x * x;
 }
 
+// Numbers by value: of references the compiler would choose an address.
 template <class T>
-T rectified(const T& x) {
-  if (x > T(0)) return x;
-  return x == x ? T(0) : not_a_number(x);
+T rectified(T x) {
+  const T raised = x > T(0) ? x : T(0);
+  return x == x ? raised : not_a_number(x);
 }
 
 template <class T>
-T clamped(const T& x, const T& low, const T& high) {
-  if (x < low) return low;
-  if (x > high) return high;
-  return x == x ? x : not_a_number(x);
+T clamped(T x, T low, T high) {
+  const T raised = x < low ? low : x;
+  return raised > high ? high : raised == raised ? raised : not_a_number(raised);
 }
 
 template <class T>
@@ -185,9 +192,8 @@ Variable<T> Elementwise<T>::softplus(const Variable<T>& a) {
 template <class T>
 Variable<T> Elementwise<T>::relu(const Variable<T>& a) {
   return elementwise(
-      "relu", a, [](const T& x) { return rectified(x); }, of_a([](const T& x) {
-        return x > T(0) ? T(1) : x == x ? T(0) : x;
-      }));
+      "relu", a, [](const T& x) { return rectified(x); },
+      of_a([](const T& x) { return T(x > T(0)) + nan_or_zero(x); }));
 }
 
 // erf' x = 2/√π e^(−x²)
@@ -214,9 +220,8 @@ Variable<T> Elementwise<T>::clamp(const Variable<T>& a, double low, double high)
   const T l = static_cast<T>(low);
   const T h = static_cast<T>(high);
   return elementwise(
-      "clamp", a, [l, h](const T& x) { return clamped(x, l, h); }, of_a([l, h](const T& x) {
-        return x < l || x > h ? T(0) : x == x ? T(1) : x;
-      }));
+      "clamp", a, [l, h](const T& x) { return clamped(x, l, h); },
+      of_a([l, h](const T& x) { return T((x >= l) & (x <= h)) + nan_or_zero(x); }));
 }
 
 // ∂/∂x = [low ≤ x ≤ high], ∂/∂low = [x < low], ∂/∂high = [x > high]

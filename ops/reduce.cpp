@@ -26,7 +26,44 @@ struct Plan {
   }
 };
 
-// The first of the elements that no other one beats; a NaN beats all.
+// x if it beats the best so far, or is NaN: a NaN beats all.
+template <class T, class Beats>
+T better(const T& x, const T& best, const Beats& beats) {
+  return beats(x, best) ? x : x == x ? best : x;
+}
+
+// In each column of n rows the first of the elements that no other one beats.
+template <class T, class Beats>
+void champions(const T* row, std::int64_t n, std::int64_t inner, T* to, const Beats& beats) {
+  std::copy(row, row + inner, to);
+  for (std::int64_t i = 1; i < n; ++i) {
+    row += inner;
+    for (std::int64_t j = 0; j < inner; ++j) to[j] = better(row[j], to[j], beats);
+  }
+}
+
+// The same of one row of numbers. Lanes that compete apart fill the machine's vectors, and leave
+// open only which of two equal elements came first: that shows at zeros of both signs. (A NaN has
+// no order either.) Then the row is searched again, element by element.
+template <class T, class Beats>
+T champion_of_row(const T* x, std::int64_t n, const Beats& beats) {
+  constexpr std::int64_t lanes = 32;
+  T best(0);
+  if (n >= 2 * lanes) {
+    T lane[lanes];
+    std::copy(x, x + lanes, lane);
+    std::int64_t i = lanes;
+    for (; i + lanes <= n; i += lanes) {
+      for (std::int64_t k = 0; k < lanes; ++k) lane[k] = better(x[i + k], lane[k], beats);
+    }
+    for (; i < n; ++i) lane[0] = better(x[i], lane[0], beats);
+    champions(lane, lanes, 1, &best, beats);
+  }
+  if (best == T(0) || best != best) champions(x, n, 1, &best, beats);
+  return best;
+}
+
+// The first of the elements that no other one beats.
 template <class T, class Beats>
 Tensor<T> champion(const Tensor<T>& x, const Axes& axes, const Beats& beats) {
   return detail::reduce_axes(
@@ -35,11 +72,10 @@ Tensor<T> champion(const Tensor<T>& x, const Axes& axes, const Beats& beats) {
         T* to = out.mutable_data();
         for (std::int64_t o = 0; o < outer; ++o, to += inner) {
           const T* row = rest.data() + o * n * inner;
-          std::copy(row, row + inner, to);
-          for (std::int64_t i = 1; i < n; ++i) {
-            row += inner;
-            for (std::int64_t j = 0; j < inner; ++j)
-              to[j] = beats(row[j], to[j]) || row[j] != row[j] ? row[j] : to[j];
+          if (inner == 1) {
+            *to = champion_of_row(row, n, beats);
+          } else {
+            champions(row, n, inner, to, beats);
           }
         }
         return out;

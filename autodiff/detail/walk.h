@@ -2,6 +2,7 @@
 // Private: walking through n-d arrays by strides, and the copies in and out of strided views that
 // slice, transpose, flip, pad, concatenate and broadcast_to are made of.
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -30,6 +31,13 @@ class Walk {
       for (std::size_t k = 0; k < N; ++k) strides_[k].begin()[rank_] = strides[k].begin()[axis];
       sizes_[rank_++] = n;
     }
+  }
+
+  // Its axes, from the innermost to the outermost.
+  std::int64_t rank() const { return rank_; }
+  std::int64_t size(std::int64_t axis) const { return sizes_[axis]; }
+  std::int64_t stride(std::size_t operand, std::int64_t axis) const {
+    return strides_[operand][axis];
   }
 
   /// run(n, offset of each operand, its stride) for every line, in row-major order; not at all if a
@@ -119,21 +127,87 @@ inline View part_of(const Shape& shape, std::int64_t axis, std::int64_t begin, s
   return view;
 }
 
+/// to[i + k·pitch] = from[i·stride + k] for i < rows and k < columns. In squares of a cache line's
+/// width, by way of an array that stays in the first cache, so that each line of either side is
+/// touched once, also if stride or pitch is a power of two and all its lines compete for one set.
+template <class T>
+void transpose_into(T* to, std::int64_t pitch, const T* from, std::int64_t stride,
+                    std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t side = 64 / sizeof(T);
+  std::array<T, static_cast<std::size_t>(side * side)> square;
+  for (std::int64_t k = 0; k < columns; k += side) {
+    const std::int64_t width = std::min(side, columns - k);
+    for (std::int64_t i = 0; i < rows; i += side) {
+      const std::int64_t height = std::min(side, rows - i);
+      const T* const corner = from + i * stride + k;
+      T* const target = to + i + k * pitch;
+      if (height == side && width == side) {
+        for (std::int64_t r = 0; r < side; ++r) {
+          for (std::int64_t c = 0; c < side; ++c)
+            square.data()[c * side + r] = corner[r * stride + c];
+        }
+        for (std::int64_t c = 0; c < side; ++c)
+          std::copy_n(square.data() + c * side, side, target + c * pitch);
+      } else {
+        for (std::int64_t c = 0; c < width; ++c) {
+          for (std::int64_t r = 0; r < height; ++r) target[r + c * pitch] = corner[r * stride + c];
+        }
+      }
+    }
+  }
+}
+
+/// Copies an array in the order of `walk` if it is a transposition: the innermost axis goes through
+/// the source in strides, and another one element by element. False if it is none, or a small one.
+template <class T>
+bool gather_transposed(const Walk<1>& walk, const T* from, T* to) {
+  constexpr std::int64_t kFew = 8;  // elements along an axis, for which squares do not pay
+  std::int64_t across = 1;
+  while (across < walk.rank() && walk.stride(0, across) != 1) ++across;
+  if (across >= walk.rank() || walk.size(0) < kFew || walk.size(across) < kFew) return false;
+  // The other axes, in both arrays.
+  IntList sizes(walk.rank() - 2, 1);
+  IntList source(walk.rank() - 2, 1);
+  IntList target(walk.rank() - 2, 1);
+  std::int64_t pitch = 1;
+  std::int64_t step = walk.size(0);
+  for (std::int64_t axis = 1, rest = walk.rank() - 2; axis < walk.rank(); ++axis) {
+    if (axis == across) {
+      pitch = step;
+    } else {
+      --rest;
+      sizes[rest] = walk.size(axis);
+      source[rest] = walk.stride(0, axis);
+      target[rest] = step;
+    }
+    step *= walk.size(axis);
+  }
+  Walk<2>(Shape(sizes), {source, target})
+      .for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          transpose_into(to + offset[1] + i * stride[1], pitch, from + offset[0] + i * stride[0],
+                         walk.stride(0, 0), walk.size(0), walk.size(across));
+        }
+      });
+  return true;
+}
+
 /// The elements of the view, copied out.
 template <class T>
 Tensor<T> gather(const Tensor<T>& source, const View& view) {
   auto out = Tensor<T>::empty(view.shape);
   T* to = out.mutable_data();
-  Walk<1>(view.shape, {view.strides})
-      .for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
-        const T* from = source.data() + view.offset + offset[0];
-        if (stride[0] == 1) {
-          for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
-        } else {
-          for (std::int64_t i = 0; i < n; ++i) to[i] = from[i * stride[0]];
-        }
-        to += n;
-      });
+  const Walk<1> walk(view.shape, {view.strides});
+  if (out.size() == 0 || gather_transposed(walk, source.data() + view.offset, to)) return out;
+  walk.for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
+    const T* from = source.data() + view.offset + offset[0];
+    if (stride[0] == 1) {
+      std::copy_n(from, n, to);
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) to[i] = from[i * stride[0]];
+    }
+    to += n;
+  });
   return out;
 }
 

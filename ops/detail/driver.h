@@ -37,6 +37,13 @@ struct Pass {};
 /// A slope of −1.
 struct Negate {};
 
+/// x if it is NaN, else 0. Slopes with steps are sums with it, T(x > T(0)) + nan_or_zero(x), not
+/// choices: of a choice the compiler makes branches around the product with the gradient.
+template <class T>
+T nan_or_zero(const T& x) {
+  return x == x ? T(0) : x;
+}
+
 template <bool wanted, class T>
 auto kept_if(const Tensor<T>& x) {
   if constexpr (wanted) {

@@ -134,6 +134,31 @@ TEST(Reduce, NanPassesThroughWhereverItStands) {
   EXPECT_EQ(max(D({2, 2}, {kNan, 1, 2, 3}), 1).value()(1), 3);  // and only through its own group
 }
 
+// Rows of every length up to a few times the lanes that compete apart, with what decides at every
+// place: the greatest element, a NaN, a zero of the other sign.
+template <class T>
+void expect_extremes_at_every_place() {
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  for (std::int64_t n = 1; n <= 150; ++n) {
+    for (std::int64_t at = 0; at < n; ++at) {
+      Tensor<T> x(Shape{1, n}, T(-2));
+      x.set({0, at}, T(3));
+      ASSERT_EQ(max(x, 1).item(), T(3)) << n << " " << at;
+      ASSERT_EQ(min(-x, 1).item(), T(-3)) << n << " " << at;
+      x.set({0, at}, nan);
+      ASSERT_TRUE(std::isnan(max(x, 1).item())) << n << " " << at;
+      ASSERT_TRUE(std::isnan(min(x, 1).item())) << n << " " << at;
+      Tensor<T> zeros(Shape{1, n}, T(-0.0));
+      zeros.set({0, at}, T(0));
+      ASSERT_EQ(std::signbit(max(zeros, 1).item()), at != 0) << n << " " << at;
+    }
+  }
+}
+TEST(Reduce, ExtremesOfRowsDoNotDependOnTheirLength) {
+  expect_extremes_at_every_place<float>();
+  expect_extremes_at_every_place<double>();
+}
+
 TEST(Reduce, SumsOfNothingAreZeroAndExtremesOfNothingThrow) {
   const D none = D::zeros({3, 0, 2});
   EXPECT_EQ(sum(none).item(), 0);

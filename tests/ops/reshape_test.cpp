@@ -17,6 +17,7 @@
 #include <nablur/ops/reshape.h>
 
 #include "../messages.h"
+#include "../numbers.h"
 #include "moves.h"
 
 namespace {
@@ -62,6 +63,30 @@ TEST(Reshape, TransposeAndFlipEqualTheirIndexReference) {
                   }
                   return i;
                 });
+  }));
+}
+
+// Large enough for the squares that transpositions are copied by, with what is left beside them.
+TEST(Reshape, LargeArraysAreTransposedElementByElement) {
+  EXPECT_TRUE(rc::check("squares and their rests", [] {
+    const Index sizes = *rc::gen::container<Index>(
+        4, rc::gen::weightedElement<std::int64_t>({{2, 1}, {2, 3}, {2, 8}, {2, 17}, {1, 40}}));
+    const Index order = *rc::gen::element(Index{1, 0, 2, 3}, Index{0, 1, 3, 2}, Index{3, 1, 2, 0},
+                                          Index{3, 0, 1, 2}, Index{1, 2, 3, 0}, Index{3, 2, 1, 0},
+                                          Index{2, 3, 0, 1}, Index{0, 3, 1, 2});
+    Index permuted(4);
+    for (std::size_t i = 0; i < 4; ++i) permuted[i] = sizes[std::size_t(order[i])];
+    const Axes by{std::span<const std::int64_t>(order)};
+    check_moves([&](const auto& v) { return transpose(v, by); }, counting(sizes),
+                shape_of(permuted),
+                [&](const Index& i) {
+                  Index from(4);
+                  for (std::size_t k = 0; k < 4; ++k) from[std::size_t(order[k])] = i[k];
+                  return from;
+                });
+    const Tensor<float> narrow = counting(sizes).cast<float>();
+    RC_ASSERT(numbers(transpose(narrow, by)) ==
+              numbers(transpose(counting(sizes), by).cast<float>()));
   }));
 }
 
