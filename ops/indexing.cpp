@@ -17,6 +17,19 @@ using detail::whole;
 
 namespace {
 
+// What a range has of an axis of n elements, its step aside.
+struct Part {
+  std::int64_t begin;
+  std::int64_t length;
+};
+Part within(const Range& range, std::int64_t n) {
+  const auto bound = [n](std::int64_t i) {
+    return std::clamp(i < 0 ? i + n : i, std::int64_t{0}, n);
+  };
+  const std::int64_t begin = bound(range.begin);
+  return {begin, std::max<std::int64_t>(0, bound(range.end) - begin)};
+}
+
 View sliced(const Shape& shape, std::int64_t first_axis, std::span<const Range> ranges) {
   if (static_cast<std::int64_t>(ranges.size()) > shape.rank() - first_axis) {
     fail("slice: expected at most ", shape.rank() - first_axis, " ranges for shape ", shape,
@@ -29,11 +42,7 @@ View sliced(const Shape& shape, std::int64_t first_axis, std::span<const Range> 
     if (r.step < 1)
       fail("slice: the step must be at least 1, got ", r.step, "; flip turns an axis round");
     const std::int64_t n = shape[axis];
-    const auto bound = [n](std::int64_t i) {
-      return std::clamp(i < 0 ? i + n : i, std::int64_t{0}, n);
-    };
-    const std::int64_t begin = bound(r.begin);
-    const std::int64_t length = std::max<std::int64_t>(0, bound(r.end) - begin);
+    const auto [begin, length] = within(r, n);
     sizes[axis] = length / r.step + (length % r.step != 0);
     view.offset += begin * view.strides[axis];
     // A step past the end is never taken, and its stride might not fit.
@@ -44,12 +53,14 @@ View sliced(const Shape& shape, std::int64_t first_axis, std::span<const Range> 
   return view;
 }
 
-// A view of whole rows next to one another needs no copy.
-bool is_block_of_rows(const View& view, const Shape& shape) {
-  if (shape.rank() == 0 || view.shape.size() == 0) return false;
-  const View all = whole(shape);
-  return view.strides == all.strides &&
-         std::equal(view.shape.begin() + 1, view.shape.end(), shape.begin() + 1);
+// The pullback of what reads neighbours from `offset` on.
+template <class T>
+auto add_at(std::int64_t offset) {
+  return [offset](const Tensor<T>& g, Adjoints<T>& d) {
+    T* const to = d.accumulator(0).mutable_data() + offset;
+    const T* const from = g.data();
+    for (std::int64_t i = 0, n = g.size(); i < n; ++i) to[i] += from[i];
+  };
 }
 
 // make(0), …, make(count − 1), recorded all or none.
@@ -126,12 +137,15 @@ template <class T>
 Variable<T> Indexing<T>::slice(const Variable<T>& x, std::int64_t first_axis,
                                std::span<const Range> ranges) {
   const std::int64_t first = first_axis == 0 ? 0 : resolve_axis("slice", first_axis, x.rank());
+  // Neighbouring rows, the common case, need neither a view nor a copy.
+  if (first == 0 && ranges.size() == 1 && ranges[0].step == 1 && x.rank() > 0 && x.size() > 0) {
+    const std::int64_t n = x.shape()[0];
+    const auto [begin, length] = within(ranges[0], n);
+    return record("slice", x.value().rows(begin, begin + length), {x},
+                  add_at<T>(begin * (x.size() / n)));
+  }
   const View view = sliced(x.shape(), first, ranges);
-  const std::int64_t row = view.strides.count() > 0 ? view.strides[0] : 1;
-  const Tensor<T> y = is_block_of_rows(view, x.shape())
-                          ? x.value().rows(view.offset / row, view.offset / row + view.shape[0])
-                          : gather(x.value(), view);
-  return record("slice", y, {x}, [view](const Tensor<T>& g, Adjoints<T>& d) {
+  return record("slice", gather(x.value(), view), {x}, [view](const Tensor<T>& g, Adjoints<T>& d) {
     scatter(d.accumulator(0), view, g, accumulate);
   });
 }
@@ -144,6 +158,11 @@ Variable<T> Indexing<T>::select(const Variable<T>& x, std::int64_t index, std::i
   if (i < 0 || i >= n) {
     fail("select: index ", index, " is out of range at axis ", along, " of ", x.shape());
   }
+  if (along == 0) {
+    Tensor<T> row = x.value()[i];
+    const std::int64_t offset = i * row.size();
+    return record("select", std::move(row), {x}, add_at<T>(offset));
+  }
   View view = part_of(x.shape(), along, i, 1);
   const auto without_axis = [along](const IntList& list) {
     IntList rest(list.count() - 1, 0);
@@ -153,8 +172,7 @@ Variable<T> Indexing<T>::select(const Variable<T>& x, std::int64_t index, std::i
   };
   view.shape = Shape(without_axis(view.shape.sizes()));
   view.strides = without_axis(view.strides);
-  Tensor<T> y = along == 0 ? x.value()[i] : gather(x.value(), view);
-  return record("select", std::move(y), {x}, [view](const Tensor<T>& g, Adjoints<T>& d) {
+  return record("select", gather(x.value(), view), {x}, [view](const Tensor<T>& g, Adjoints<T>& d) {
     scatter(d.accumulator(0), view, g, accumulate);
   });
 }

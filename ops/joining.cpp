@@ -20,11 +20,29 @@ using detail::with_size;
 
 namespace {
 
+// Parts one behind another along the first axis are one behind another in memory too, and so are
+// their gradients: of several rows each, or of one row without its axis.
+template <class T>
+Variable<T> join_rows(detail::Name name, std::span<const Variable<T>> parts, Tensor<T> y,
+                      const IntList& counts) {
+  T* to = y.mutable_data();
+  for (const Variable<T>& part : parts) to = std::copy_n(part.value().data(), part.size(), to);
+  const bool stacked = y.rank() > parts[0].rank();
+  return record(name, std::move(y), parts, [counts, stacked](const Tensor<T>& g, Adjoints<T>& d) {
+    std::int64_t at = 0;
+    for (std::int64_t i = 0; i < counts.count(); at += counts[i++]) {
+      const auto part = static_cast<std::size_t>(i);
+      if (d.wants(part)) d.add(part, stacked ? g[at] : g.rows(at, at + counts[i]));
+    }
+  });
+}
+
 // Parts one behind another along an axis of the joined shape, of which part i takes counts[i].
 template <class T>
 Variable<T> join(detail::Name name, std::span<const Variable<T>> parts, const Shape& joined,
                  std::int64_t along, const IntList& counts) {
   auto y = Tensor<T>::empty(joined);
+  if (along == 0) return join_rows(name, parts, std::move(y), counts);
   std::int64_t begin = 0;
   for (std::size_t i = 0; i < parts.size(); begin += counts[i++]) {
     scatter(y, part_of(joined, along, begin, counts[i]), parts[i].value(), assign);
