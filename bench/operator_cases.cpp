@@ -78,8 +78,9 @@ void clamp_step(benchmark::State& state) {
 }
 template <class T>
 void maximum_step(benchmark::State& state) {
-  step<T>(state, [](const auto& x) { return maximum(x[0], flip(x[1])); }, Shape{1000000},
-          Shape{1000000});
+  step<T>(
+      state, [](const auto& x) { return maximum(x[0], flip(x[1])); }, Shape{1000000},
+      Shape{1000000});
 }
 template <class T>
 void chain_step(benchmark::State& state) {
@@ -94,7 +95,15 @@ BENCHMARK(transposed<float>)->Unit(kMilliseconds);
 BENCHMARK(transposed<double>)->Unit(kMilliseconds);
 BENCHMARK(convolve_step<float>)->Unit(kMilliseconds);
 BENCHMARK(convolve_step<double>)->Unit(kMilliseconds);
-BENCHMARK(matmul_step<float>)->Arg(64)->Arg(256)->Arg(1024)->Unit(kMilliseconds);
+BENCHMARK(matmul_step<float>)
+    ->Arg(4)
+    ->Arg(8)
+    ->Arg(16)
+    ->Arg(32)
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(1024)
+    ->Unit(kMilliseconds);
 BENCHMARK(relu_step<float>)->Unit(kMilliseconds);
 BENCHMARK(clamp_step<float>)->Unit(kMilliseconds);
 BENCHMARK(maximum_step<float>)->Unit(kMilliseconds);
@@ -120,9 +129,8 @@ void small_slice(benchmark::State& state) {
   small(state, [](const auto& x) { return slice(x, {{0, 14}}); });
 }
 void small_concatenate(benchmark::State& state) {
-  small(state, [](const auto& x) {
-    return concatenate({slice(x, {{0, 7}}), slice(x, {{7, 14}})});
-  });
+  small(state,
+        [](const auto& x) { return concatenate({slice(x, {{0, 7}}), slice(x, {{7, 14}})}); });
 }
 BENCHMARK(small_slice);
 BENCHMARK(small_concatenate);

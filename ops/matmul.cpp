@@ -4,6 +4,7 @@
 
 #include <nablur/autodiff/detail/walk.h>
 #include <nablur/autodiff/sum.h>
+#include <nablur/ops/detail/sweep.h>
 
 // Eigen under a name of our own: a program that links a static libnablur may compile Eigen with
 // other alignment and vector settings, and the linker would keep only one copy of each of its
@@ -14,26 +15,12 @@
 namespace nablur::compiled {
 
 using detail::IntList;
+using detail::Matrix;
 
 namespace {
 
 constexpr std::int64_t kTerms =
     1024;  // of an inner product; longer ones are halves added to halves
-
-// A matrix whose rows lie `stride` numbers apart, or its transpose.
-template <class T>
-struct Matrix {
-  const T* data;
-  std::int64_t rows;
-  std::int64_t columns;
-  std::int64_t stride;
-  bool transposed;  // then rows and columns are those of the transpose
-
-  Matrix flipped() const { return {data, columns, rows, stride, !transposed}; }
-  Matrix some_columns(std::int64_t begin, std::int64_t end) const {
-    return {data + begin * (transposed ? stride : 1), rows, end - begin, stride, transposed};
-  }
-};
 
 // Eigen sizes its blocks by the caches of the machine, and with them the order of its sums: ours
 // are the same everywhere. It would also take its work space from the heap at every call; here it
@@ -58,9 +45,10 @@ class Workspace : public Eigen::internal::level3_blocking<T, T> {
   Tensor<T> b_;
 };
 
-// out = a·b, row-major and zero before. Eigen's kernel writes column-major: outᵀ = bᵀ·aᵀ.
+// out = a·b, row-major and zero before, in portable C++: for the target PLAIN, and the referee of
+// the kernels. Eigen's kernel writes column-major: outᵀ = bᵀ·aᵀ.
 template <class T, bool a_transposed, bool b_transposed>
-void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+void multiply_plainly(const Matrix<T>& a, const Matrix<T>& b, T* out) {
   using Eigen::ColMajor;
   using Eigen::RowMajor;
   using Kernel = Eigen::internal::general_matrix_matrix_product<
@@ -92,11 +80,17 @@ template <class T>
 void multiply_some(const Matrix<T>& a, const Matrix<T>& b, T* out) {
   if (b.columns == 1) return multiply_vector(a, b.data, out);
   if (a.rows == 1) return multiply_vector(b.flipped(), a.data, out);
+  if (const auto* kernels = detail::kernels<T>(); kernels != nullptr) {
+    auto scratch = Tensor<T>::empty(Shape{kernels->gemm.scratch(a, b)});
+    return kernels->gemm.multiply(a, b, out, scratch.mutable_data());
+  }
   std::fill_n(out, a.rows * b.columns, T(0));
   if (a.transposed) {
-    b.transposed ? multiply<T, true, true>(a, b, out) : multiply<T, true, false>(a, b, out);
+    b.transposed ? multiply_plainly<T, true, true>(a, b, out)
+                 : multiply_plainly<T, true, false>(a, b, out);
   } else {
-    b.transposed ? multiply<T, false, true>(a, b, out) : multiply<T, false, false>(a, b, out);
+    b.transposed ? multiply_plainly<T, false, true>(a, b, out)
+                 : multiply_plainly<T, false, false>(a, b, out);
   }
 }
 

@@ -14,7 +14,8 @@ struct Matmul;  // at the end of this file
 /// Matrix product as numpy.matmul: the last two axes are the matrix, the axes before them
 /// broadcast. A vector on the left is a row, on the right a column, and its axis vanishes from the
 /// result: (k)·(k) → (), (m, k)·(k) → (m), (k)·(k, n) → (n). A product over an axis of size 0 is 0.
-/// Throws Error for rank 0 and if the inner sizes differ.
+/// float and double run on the machine's vectors (simd.h). Throws Error for rank 0 and if the inner
+/// sizes differ.
 template <class A, OperandBeside<A> B>
 ResultOf<A, B> matmul(const A& a, const B& b) {
   return detail::result<A, B>(compiled::Matmul<Scalar<A, B>>::matmul(a, b));

@@ -1,8 +1,8 @@
 #pragma once
-// Which instruction set the Gaussian blur of float and double images runs on. The library holds
+// Which instruction set the Gaussian blur and matmul of float and double run on. The library holds
 // kernels for several and takes the best that the machine has; results differ between them in the
-// last digits. Choose one that all your machines have to get the same sums on all of them (the taps
-// depend on the C library's exp).
+// last digits. Choose one that all your machines have to get the same sums on all of them (the
+// blur's taps depend on the C library's exp).
 //
 //   simd_targets()           // with AVX-512: {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"}
 //   set_simd_target("AVX2")
@@ -22,7 +22,7 @@ NABLUR_API std::vector<std::string> simd_targets();
 /// The instruction set in use: the best one, unless set_simd_target chose another.
 NABLUR_API std::string simd_target();
 
-/// Takes effect for blurs (and their backward passes) that begin afterwards, on all threads. Throws
+/// Takes effect for operators (and their pullbacks) that begin afterwards, on all threads. Throws
 /// Error for a name that simd_targets() does not list.
 NABLUR_API void set_simd_target(std::string_view name);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <nablur/ops/border.h>
+#include <nablur/ops/detail/gemm.h>
 
 namespace nablur::detail {
 
@@ -71,6 +72,7 @@ struct Kernels {
                      T* scratch);
   std::int64_t (*line_scratch)(const Line<T>& line, std::int64_t samples);
   StripSums (*line)(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch);
+  Gemm<T> gemm;
 };
 
 /// Kernels of the instruction set in use, or null for the plain loop.

@@ -18,6 +18,7 @@
 #include <nablur/support/random.h>
 
 #include "../messages.h"
+#include "guards.h"
 #include "sums.h"
 
 namespace {
@@ -173,6 +174,52 @@ TEST(Matmul, EqualsATripleLoopForLargeSizes) {
   expect_exact<double>({1, 1000}, {1000, 3});
   expect_exact<double>({257, 3}, {3, 1});
   expect_exact<double>({2, 3000}, {3000});
+}
+
+// Sizes on either side of those of the kernels' tiles and blocks, on every instruction set; the
+// gradients are products with one factor transposed.
+template <class T>
+void expect_exact_beside_edges() {
+  for (const std::int64_t m : {2, 5, 6, 7, 11, 12, 13, 25}) {
+    for (const std::int64_t n : {2, 7, 8, 9, 16, 17, 31, 32, 33, 65})
+      expect_exact<T>({m, 5}, {5, n});
+  }
+  for (const std::int64_t k : {15, 16, 17, 255, 256, 257, 513}) expect_exact<T>({13, k}, {k, 33});
+  expect_exact<T>({143, 3}, {3, 40});
+  expect_exact<T>({145, 3}, {3, 40});
+  expect_exact<T>({290, 257}, {257, 20});
+  expect_exact<T>({3, 2}, {2, 1025});
+  expect_exact<T>({4, 260}, {260, 1100});
+}
+TEST(Matmul, EqualsATripleLoopOnEveryInstructionSet) {
+  for (const std::string& target : simd_targets()) {
+    SCOPED_TRACE(target);
+    const TargetGuard guard(target);
+    expect_exact_beside_edges<float>();
+    expect_exact_beside_edges<double>();
+  }
+}
+
+// What is computed beside a result that is no multiple of the tile must not reach it.
+TEST(Matmul, NanAndInfinityStayInTheirRowsAndColumnsBesideEveryEdge) {
+  for (const std::string& target : simd_targets()) {
+    const TargetGuard guard(target);
+    for (std::int64_t n = 2; n < 36; ++n) {
+      D a = D::ones({n, 3}), b = D::ones({3, n});
+      a.set({n - 1, 1}, INFINITY);
+      b.set({1, n - 1}, std::numeric_limits<double>::quiet_NaN());
+      const D y = matmul(a, b);
+      for (std::int64_t i = 0; i < n; ++i) {
+        for (std::int64_t j = 0; j < n; ++j) {
+          if (j == n - 1) {
+            ASSERT_TRUE(std::isnan(y(i, j))) << target << " " << n;
+          } else {
+            ASSERT_EQ(y(i, j), i == n - 1 ? INFINITY : 3) << target << " " << n;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Matmul, BroadcastsBatchesAsNumPyDoes) {

@@ -18,6 +18,7 @@
 
 #include "../reference_blur.h"
 #include "blur_helpers.h"
+#include "guards.h"
 
 namespace nablur::separable_test {
 
@@ -31,32 +32,6 @@ using reference::Numbers;
 
 template <class T>
 inline constexpr double kEpsilon = std::numeric_limits<T>::epsilon();
-
-/// Runs what follows on another instruction set, or only promises to leave the one in use as it
-/// was.
-class TargetGuard {
- public:
-  TargetGuard() : before_(simd_target()) {}
-  explicit TargetGuard(const std::string& name) : TargetGuard() { set_simd_target(name); }
-  ~TargetGuard() { set_simd_target(before_); }
-  TargetGuard(const TargetGuard&) = delete;
-  TargetGuard& operator=(const TargetGuard&) = delete;
-
- private:
-  std::string before_;
-};
-
-class ThreadsGuard {
- public:
-  ThreadsGuard() : before_(threads()) {}
-  explicit ThreadsGuard(int n) : ThreadsGuard() { set_threads(n); }
-  ~ThreadsGuard() { set_threads(before_); }
-  ThreadsGuard(const ThreadsGuard&) = delete;
-  ThreadsGuard& operator=(const ThreadsGuard&) = delete;
-
- private:
-  int before_;
-};
 
 /// A blur: along which axes, with one σ for each, or one for all of them.
 struct Case {
