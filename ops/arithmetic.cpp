@@ -65,7 +65,7 @@ Dual<T> power_by_b(const Dual<T>& a, const Dual<T>& b) {
 // 1 if a comes first, ½ if both are equal, NaN if one is NaN
 template <class T>
 T share(bool first, const T& a, const T& b) {
-  return T(0.5) * (T(first) + T(first | (a == b))) + (nan_or_zero(a) + nan_or_zero(b));
+  return T(first) + T(0.5) * T(a == b) + (nan_or_zero(a) + nan_or_zero(b));
 }
 
 }  // namespace

@@ -221,7 +221,7 @@ Variable<T> Elementwise<T>::clamp(const Variable<T>& a, double low, double high)
   const T h = static_cast<T>(high);
   return elementwise(
       "clamp", a, [l, h](const T& x) { return clamped(x, l, h); },
-      of_a([l, h](const T& x) { return T((x >= l) & (x <= h)) + nan_or_zero(x); }));
+      of_a([l, h](const T& x) { return T(1) - (T(x < l) + T(x > h)) + nan_or_zero(x); }));
 }
 
 // ∂/∂x = [low ≤ x ≤ high], ∂/∂low = [x < low], ∂/∂high = [x > high]
