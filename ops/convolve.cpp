@@ -5,6 +5,7 @@
 
 #include <nablur/autodiff/sum.h>
 #include <nablur/ops/detail/lines.h>
+#include <nablur/ops/detail/sweep.h>
 
 namespace nablur::compiled {
 
@@ -54,14 +55,45 @@ struct Row {
   }
 };
 
+struct Span {
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+// The sums over some of the taps, for some of the outputs: neighbours that meet numbers with the
+// same of those taps go together.
+template <class T>
+void filter(const detail::Kernels<T>& kernels, const Row<T>& row, const Tensor<T>& taps,
+            const Span& some, const Span& outputs, T* sums) {
+  for (std::int64_t j = outputs.begin, next = j; j < outputs.end; j = next) {
+    const std::int64_t begin = std::max(some.begin, row.first_tap(j + 1));
+    const std::int64_t end = std::max(begin, std::min(some.end, row.end_tap(j, taps.size())));
+    const bool all = begin == some.begin && end == some.end;
+    const std::int64_t until = all ? row.size - (end - 1 - row.shift) * row.inner  // the last tap's
+                                   : (j / row.inner + 1) * row.inner;
+    next = std::clamp(until, j + 1, outputs.end);
+    T* const to = sums + (j - outputs.begin);
+    if (begin == end) {
+      std::fill_n(to, next - j, T(0));
+    } else {
+      kernels.correlation.filter(row.numbers + j + (begin - row.shift) * row.inner, row.inner,
+                                 taps.data() + begin, end - begin, next - j, to);
+    }
+  }
+}
+
 // out_j = Σ_m taps_m row(j, m) for 0 ≤ j < count
 template <class T>
 void correlate(const Row<T>& row, const Tensor<T>& taps, T* out, std::int64_t count) {
+  const auto* const kernels = detail::kernels<T>();
   const std::int64_t width = std::min(count, kBlock);
   auto scratch = Tensor<T>::empty(Shape{pairwise_levels(taps.size(), kTaps), width});
   for (std::int64_t first = 0; first < count; first += width) {
     const std::int64_t last = std::min(count, first + width);
     const auto few = [&](std::int64_t begin, std::int64_t end, T* sums) {
+      if (kernels != nullptr) {
+        return filter(*kernels, row, taps, {begin, end}, {first, last}, sums);
+      }
       std::fill_n(sums, last - first, T(0));
       for (std::int64_t m = begin; m < end; ++m) {
         const auto met = row.met(first, last, m);
@@ -94,6 +126,27 @@ T correlation(const Row<T>& row, std::int64_t m, const T* g, std::int64_t count)
   T scratch[64];  // more levels than a 64-bit length has halves
   pairwise_rows(0, met.end - met.begin, kProducts, 1, &sum, scratch, few);
   return sum;
+}
+
+// The same for all taps at once.
+template <class T>
+void correlations(const detail::Kernels<T>& kernels, const Row<T>& row, std::int64_t taps,
+                  const T* g, std::int64_t count, T* sums) {
+  auto scratch = Tensor<T>::empty(Shape{pairwise_levels(count, kBlock), taps});
+  const auto few = [&](std::int64_t begin, std::int64_t end, T* to) {
+    if (row.first_tap(begin + 1) == 0 && row.end_tap(end - 1, taps) == taps) {
+      return kernels.correlation.weigh(g + begin, row.numbers + begin - row.shift * row.inner,
+                                       row.inner, taps, end - begin, to);
+    }
+    for (std::int64_t m = 0; m < taps; ++m) {
+      const auto met = row.met(begin, end, m);
+      to[m] = T(0);
+      if (met.begin < met.end) {
+        kernels.correlation.weigh(g + met.begin, met.numbers, 0, 1, met.end - met.begin, to + m);
+      }
+    }
+  };
+  detail::pairwise_rows(0, count, kBlock, taps, sums, scratch.mutable_data(), few);
 }
 
 // Which of the n + 2R places of an extended line are copies of which sample.
@@ -186,13 +239,19 @@ class Convolution {
   // ∂L/∂w_k = Σ_i g_i x_(i+R−k)
   Tensor<T> to_kernel(const Tensor<T>& g, const Tensor<T>& x) const {
     const std::int64_t taps = kernel_.size();
+    const auto* const kernels = detail::kernels<T>();
     auto dw = Tensor<T>::empty(kernel_.shape());
     auto scratch = Tensor<T>::empty(Shape{pairwise_levels(lines_.outer, 1), taps});
     Tensor<T> memory = extended_line();
     const auto of_line = [&](std::int64_t o, std::int64_t, T* sums) {
       const Row<T> row = extended(x.data() + o * line(), memory);
+      const T* const weights = g.data() + o * line();
+      if (kernels != nullptr) {
+        correlations(*kernels, row, taps, weights, line(), sums);
+        return std::reverse(sums, sums + taps);
+      }
       for (std::int64_t k = 0; k < taps; ++k)
-        sums[k] = correlation(row, taps - 1 - k, g.data() + o * line(), line());
+        sums[k] = correlation(row, taps - 1 - k, weights, line());
     };
     pairwise_rows(0, lines_.outer, 1, taps, dw.mutable_data(), scratch.mutable_data(), of_line);
     return dw;

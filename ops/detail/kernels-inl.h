@@ -22,6 +22,7 @@
 // plain loop.
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_HAVE_SCALABLE && HWY_HAVE_FLOAT64
 #include <nablur/ops/detail/across-inl.h>
+#include <nablur/ops/detail/correlate-inl.h>
 #include <nablur/ops/detail/gemm-inl.h>
 #include <nablur/ops/detail/line-inl.h>
 #include <nablur/ops/detail/strip-inl.h>
@@ -44,9 +45,13 @@ StripSums RunStrip(const Plane<T>& plane, std::int64_t first, std::int64_t last,
 }
 
 template <class T>
-inline constexpr Kernels<T> kKernels{kLanes<T>,   StripScratch<T>,
-                                     RunStrip<T>, LineScratch<T>,
-                                     RunLine<T>,  {MultiplyScratch<T>, Multiply<T>}};
+inline constexpr Kernels<T> kKernels{kLanes<T>,
+                                     StripScratch<T>,
+                                     RunStrip<T>,
+                                     LineScratch<T>,
+                                     RunLine<T>,
+                                     {MultiplyScratch<T>, Multiply<T>},
+                                     {Filter<T>, Weigh<T>}};
 
 }  // namespace nablur::detail::HWY_NAMESPACE
 

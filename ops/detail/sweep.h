@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <nablur/ops/border.h>
+#include <nablur/ops/detail/correlate.h>
 #include <nablur/ops/detail/gemm.h>
 
 namespace nablur::detail {
@@ -73,11 +74,15 @@ struct Kernels {
   std::int64_t (*line_scratch)(const Line<T>& line, std::int64_t samples);
   StripSums (*line)(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch);
   Gemm<T> gemm;
+  Correlation<T> correlation;
 };
 
-/// Kernels of the instruction set in use, or null for the plain loop.
+/// Kernels of the instruction set in use, or null for the plain loop, which is all there is for
+/// Duals.
 template <class T>
-const Kernels<T>* kernels();
+const Kernels<T>* kernels() {
+  return nullptr;
+}
 template <>
 const Kernels<float>* kernels<float>();
 template <>

@@ -13,10 +13,12 @@
 #include <nablur/autodiff/derivatives.h>
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/convolve.h>
+#include <nablur/ops/indexing.h>
 #include <nablur/ops/reduce.h>
 #include <nablur/support/random.h>
 
 #include "../messages.h"
+#include "guards.h"
 #include "sums.h"
 
 namespace {
@@ -126,6 +128,47 @@ TEST(Convolve, EqualsThePlainReferenceForRandomSizes) {
     RC_ASSERT(check<double>(shape, *rc::gen::inRange<std::int64_t>(0, 16),
                             *rc::gen::elementOf(std::vector(kAll, kAll + 5))) == "");
   }));
+}
+
+// Lines and kernels on either side of what is summed at once, on every instruction set.
+TEST(Convolve, EqualsThePlainReferenceOnEveryInstructionSet) {
+  for (const std::string& target : simd_targets()) {
+    SCOPED_TRACE(target);
+    const TargetGuard guard(target);
+    for (const Border border : kAll) {
+      for (const std::int64_t radius : {0, 1, 3, 4, 7, 40}) {
+        for (const Shape& shape : {Shape{2, 1, 1}, {1, 2, 3}, {2, 17, 1}, {1, 15, 5}, {1, 70, 1}}) {
+          ASSERT_EQ(check<float>(shape, radius, border), "") << shape << radius << border;
+          ASSERT_EQ(check<double>(shape, radius, border), "") << shape << radius << border;
+        }
+      }
+      ASSERT_EQ(check<float>({1, 1100, 1}, 9, border), "") << border;
+      ASSERT_EQ(check<double>({1, 513, 1}, 8, border), "") << border;
+      ASSERT_EQ(check<double>({2, 20, 33}, 2, border), "") << border;
+    }
+  }
+}
+
+// An output depends on the samples that its taps meet, not on where it lies among vectors and
+// blocks.
+template <class T>
+void expect_the_same_in_pieces() {
+  Random random(3);
+  const auto x = Tensor<T>::normal({600}, random), w = Tensor<T>::normal({11}, random);
+  const Tensor<T> whole = convolve(x, w, 0);
+  for (std::int64_t begin = 0; begin < 90; ++begin) {
+    const Tensor<T> piece = convolve(slice(x, {{begin, begin + 500 + begin % 7}}), w, 0);
+    for (std::int64_t i = 5; i < piece.size() - 5; ++i)
+      ASSERT_EQ(piece(i), whole(begin + i)) << begin << " " << i;
+  }
+}
+TEST(Convolve, GivesTheSameBitsInPieces) {
+  for (const std::string& target : simd_targets()) {
+    SCOPED_TRACE(target);
+    const TargetGuard guard(target);
+    expect_the_same_in_pieces<float>();
+    expect_the_same_in_pieces<double>();
+  }
 }
 
 TEST(Convolve, ExtendsTheSignalAsTheBordersAreDrawn) {
