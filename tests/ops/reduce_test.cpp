@@ -159,6 +159,18 @@ TEST(Reduce, ExtremesOfRowsDoNotDependOnTheirLength) {
   expect_extremes_at_every_place<double>();
 }
 
+TEST(Reduce, TheFirstOfTwoZerosWinsInLongRows) {
+  for (std::int64_t minus = 0; minus < 100; ++minus) {
+    for (std::int64_t plus = 0; plus < 100; ++plus) {
+      if (plus == minus) continue;
+      D x(Shape{1, 100}, -1.0);
+      x.set({0, minus}, -0.0);
+      x.set({0, plus}, 0.0);
+      ASSERT_EQ(std::signbit(max(x, 1).item()), minus < plus) << minus << " " << plus;
+    }
+  }
+}
+
 TEST(Reduce, SumsOfNothingAreZeroAndExtremesOfNothingThrow) {
   const D none = D::zeros({3, 0, 2});
   EXPECT_EQ(sum(none).item(), 0);
