@@ -164,8 +164,10 @@ Variable<T> Reshape<T>::broadcast_to(const Variable<T>& x, const Shape& shape) {
 template <class T>
 Variable<T> Reshape<T>::tile(const Variable<T>& x, const IntList& counts) {
   const std::int64_t rank = std::max(x.rank(), counts.count());
+  // Counts and sizes side by side, as few of them as may be: a Shape has at most 64 axes.
   IntList apart(2 * rank, 1);
   IntList stretched(2 * rank, 1);
+  std::int64_t used = 0;
   IntList sizes(rank, 1);
   for (std::int64_t i = 0; i < rank; ++i) {
     const std::int64_t own = i - (rank - x.rank());
@@ -176,8 +178,13 @@ Variable<T> Reshape<T>::tile(const Variable<T>& x, const IntList& counts) {
     if (__builtin_mul_overflow(count, n, &sizes[i])) {
       fail("tile: ", count, " times ", x.shape(), " exceeds 2^63 - 1");
     }
-    apart[2 * i + 1] = stretched[2 * i + 1] = n;
-    stretched[2 * i] = count;
+    if (count == 1 && used > 0) {
+      apart[used - 1] = stretched[used - 1] *= n;  // goes on in the axis before it
+      continue;
+    }
+    if (count != 1) stretched[used++] = count;
+    apart[used] = stretched[used] = n;
+    ++used;
   }
   const Shape shape(sizes);
   if (shape.size() == 0) {  // there may be no Shape that has the counts and the sizes side by side
@@ -185,7 +192,10 @@ Variable<T> Reshape<T>::tile(const Variable<T>& x, const IntList& counts) {
                   {{x, [old = x.shape()](const Tensor<T>&) { return Tensor<T>::zeros(old); }}});
   }
   return detail::composed("tile", x, [&] {
-    const Variable<T> y = broadcast_to(reshape(x, apart), Shape(stretched));
+    const auto first = [used](const IntList& list) {
+      return IntList(std::span(list.begin(), static_cast<std::size_t>(used)));
+    };
+    const Variable<T> y = broadcast_to(reshape(x, first(apart)), Shape(first(stretched)));
     return reshaped("tile", y, shape);
   });
 }

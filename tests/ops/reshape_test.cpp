@@ -209,6 +209,11 @@ TEST(Reshape, MessagesStartWithTheOperatorAndShowTheValues) {
   expect_message("expand_dims", {"axis 4", "rank 3"}, [&] { expand_dims(x, 4); });
   expect_message("swapaxes", {"axis 2", "rank 2"}, [&] { swapaxes(x, 0, 2); });
   expect_message("roll", {"axis 2", "rank 2"}, [&] { roll(x, 1, 2); });
+  std::vector<int> counts(60, 1);
+  counts[50] = counts[59] = 2;
+  const D tiled = tile(D{1, 2}, counts);
+  EXPECT_EQ(tiled.rank(), 60);
+  EXPECT_EQ(numbers(tiled), (std::vector<double>{1, 2, 1, 2, 1, 2, 1, 2}));
   EXPECT_EQ(to_string(tile(D::zeros({0, 3}), {0, std::int64_t{1} << 62, 1}).shape()), "(0, 0, 3)");
   expect_message("tile", {"-1"}, [&] { tile(x, {-1}); });
   expect_message("tile", {"(2, 3)"}, [&] { tile(x, {huge, 1}); });
