@@ -75,14 +75,26 @@ void multiply_vector(const Matrix<T>& a, const T* x, T* out) {
   }
 }
 
+// The kernels that a product runs on, and their scratch, which serves all its batches and parts.
+template <class T>
+struct Multiplier {
+  const detail::Kernels<T>* kernels = detail::kernels<T>();
+  Tensor<T> scratch;
+
+  Multiplier(const Matrix<T>& a, const Matrix<T>& b) {
+    const bool vectors = a.rows == 1 || b.columns == 1;  // they go another way
+    if (kernels == nullptr || vectors) return;
+    scratch = Tensor<T>::empty(Shape{kernels->gemm.scratch(a, b)});
+  }
+};
+
 // out = a·b for inner products of at most kTerms terms
 template <class T>
-void multiply_some(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+void multiply_some(const Matrix<T>& a, const Matrix<T>& b, T* out, Multiplier<T>& multiplier) {
   if (b.columns == 1) return multiply_vector(a, b.data, out);
   if (a.rows == 1) return multiply_vector(b.flipped(), a.data, out);
-  if (const auto* kernels = detail::kernels<T>(); kernels != nullptr) {
-    auto scratch = Tensor<T>::empty(Shape{kernels->gemm.scratch(a, b)});
-    return kernels->gemm.multiply(a, b, out, scratch.mutable_data());
+  if (multiplier.kernels != nullptr) {
+    return multiplier.kernels->gemm.multiply(a, b, out, multiplier.scratch.mutable_data());
   }
   std::fill_n(out, a.rows * b.columns, T(0));
   if (a.transposed) {
@@ -96,11 +108,13 @@ void multiply_some(const Matrix<T>& a, const Matrix<T>& b, T* out) {
 
 // out = a·b; `scratch` has room for pairwise_levels(a.columns, kTerms) matrices like out.
 template <class T>
-void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out, T* scratch) {
+void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out, T* scratch,
+              Multiplier<T>& multiplier) {
   detail::pairwise_rows(0, a.columns, kTerms, a.rows * b.columns, out, scratch,
                         [&](std::int64_t begin, std::int64_t end, T* to) {
                           multiply_some(a.some_columns(begin, end),
-                                        b.flipped().some_columns(begin, end).flipped(), to);
+                                        b.flipped().some_columns(begin, end).flipped(), to,
+                                        multiplier);
                         });
 }
 
@@ -131,12 +145,14 @@ Tensor<T> product(const Factor<T>& a, const Factor<T>& b) {
   auto scratch =
       Tensor<T>::empty(Shape{detail::pairwise_levels(a.columns(), kTerms), a.rows() * b.columns()});
   T* const between = scratch.mutable_data();
+  Multiplier<T> multiplier(a.at(0), b.at(0));
   const auto strides_a = detail::broadcast_strides(a.batch(), batch);
   const auto strides_b = detail::broadcast_strides(b.batch(), batch);
   detail::Walk<2>(batch, {strides_a, strides_b})
       .for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
         for (std::int64_t i = 0; i < n; ++i, to += a.rows() * b.columns()) {
-          multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to, between);
+          multiply(a.at(offset[0] + i * stride[0]), b.at(offset[1] + i * stride[1]), to, between,
+                   multiplier);
         }
       });
   return out;
