@@ -18,6 +18,7 @@
 #include <nablur/support/random.h>
 
 #include "../messages.h"
+#include "../reference_blur.h"
 #include "guards.h"
 #include "sums.h"
 
@@ -31,31 +32,6 @@ using sums::Wide;
 
 constexpr Border kAll[] = {Border::zero, Border::replicate, Border::symmetric, Border::mirror,
                            Border::circular};
-
-// Where sample i of an extended axis of n samples is found, walking back step by step as the border
-// is drawn; -1 for a 0.
-std::int64_t found_at(std::int64_t i, std::int64_t n, Border border) {
-  while (i < 0 || i >= n) {
-    switch (border) {
-      case Border::zero:
-        return -1;
-      case Border::replicate:
-        i += i < 0 ? 1 : -1;  // the neighbour towards the axis is the same
-        break;
-      case Border::symmetric:
-        i = i < 0 ? -1 - i : n - 1 - (i - n);  // about the edge of the end sample
-        break;
-      case Border::mirror:
-        if (n == 1) return 0;
-        i = i < 0 ? -i : n - 1 - (i - (n - 1));  // about the end sample's centre
-        break;
-      case Border::circular:
-        i += i < 0 ? n : -n;
-        break;
-    }
-  }
-  return i;
-}
 
 // y = x convolved with w along the middle axis of (outer, n, inner), and the gradients under g, as
 // sums over all (place, tap).
@@ -71,7 +47,7 @@ Reference reference(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& g, 
   for (std::int64_t to = 0; to < x.size(); ++to) {
     const std::int64_t i = to / inner % n;
     for (std::int64_t d = -radius; d <= radius; ++d) {  // y_i = Σ_d w_d x_(i−d)
-      const std::int64_t j = found_at(i - d, n, border);
+      const std::int64_t j = reference::sample_at(i - d, n, border);
       if (j < 0) continue;
       const std::int64_t from = to + (j - i) * inner, tap = d + radius;
       r.y[std::size_t(to)].add(static_cast<Wide>(w.data()[tap]) * x.data()[from]);

@@ -200,6 +200,13 @@ Prediction result_of(Sizes sizes) {
   return p;
 }
 
+Prediction renamed(const Given& x, const Sizes& sizes) {
+  Prediction p = result_of(sizes);
+  for (std::size_t i = 0; i < p.cells.size(); ++i)
+    p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
+  return p;
+}
+
 std::optional<Sizes> broadcast_sizes(const Sizes& a, const Sizes& b) {
   Sizes out = a.size() >= b.size() ? a : b;
   const Sizes& shorter = a.size() >= b.size() ? b : a;

@@ -2,6 +2,7 @@
 // What a step must do, said a second time: shapes by NumPy's rules, values element by element in
 // long double. Plain, slow, and sharing nothing with the library but its names for operators.
 
+#include <algorithm>
 #include <cmath>
 
 #include "program.h"
@@ -66,6 +67,11 @@ std::optional<std::int64_t> axis_of(std::int64_t axis, std::int64_t rank);
 /// The axes that a step names; nothing if one is not there or named twice.
 std::optional<Sizes> named_axes(const Step& step, std::int64_t rank);
 
+/// Whether an axis is among those of a list.
+inline bool is_named(const Sizes& axes, std::size_t axis) {
+  return std::count(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) > 0;
+}
+
 /// The indices of element `flat` of an array.
 Sizes indices_of(std::int64_t flat, const Sizes& sizes);
 
@@ -84,6 +90,9 @@ Prediction moved(const Given& x, Sizes sizes, const At& at) {
   }
   return p;
 }
+
+/// The same elements in the same order, under other sizes.
+Prediction renamed(const Given& x, const Sizes& sizes);
 
 Prediction predict_elementwise(const Step& step, std::span<const Given> operands);
 Prediction predict_reduction(const Step& step, const Given& x);

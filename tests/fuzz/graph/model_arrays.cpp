@@ -41,7 +41,7 @@ Cell reduce(Op op, std::span<const Real> x) {
 Sizes without(const Sizes& sizes, const Sizes& axes, bool keep) {
   Sizes left;
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
-    const bool reduced = std::count(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) > 0;
+    const bool reduced = is_named(axes, axis);
     if (!reduced || keep) left.push_back(reduced ? 1 : sizes[axis]);
   }
   return left;
@@ -57,10 +57,7 @@ Prediction reshape(const Step& s, const Given& x) {
     *open = n / elements(sizes);
   }
   if (!is_shape(sizes) || elements(sizes) != n) return {};
-  Prediction p = result_of(sizes);
-  for (std::size_t i = 0; i < p.cells.size(); ++i)
-    p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
-  return p;
+  return renamed(x, sizes);
 }
 
 Prediction transpose(const Step& s, const Given& x) {

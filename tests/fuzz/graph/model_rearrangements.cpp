@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../../reference_blur.h"
 #include "model.h"
 
 namespace nablur::fuzz {
@@ -11,18 +12,6 @@ namespace {
 using Real = long double;
 
 std::int64_t rank_of(const Given& x) { return static_cast<std::int64_t>(x.sizes.size()); }
-
-bool is_named(const Sizes& axes, std::size_t axis) {
-  return std::count(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) > 0;
-}
-
-// The same elements in the same order, under other sizes.
-Prediction renamed(const Given& x, const Sizes& sizes) {
-  Prediction p = result_of(sizes);
-  for (std::size_t i = 0; i < p.cells.size(); ++i)
-    p.cells[i] = {x.numbers[i], magnitude(x.numbers[i])};
-  return p;
-}
 
 Prediction squeeze(const Step& s, const Given& x) {
   const auto axes = named_axes(s, rank_of(x));
@@ -155,28 +144,6 @@ Prediction index_add(const Step& s, const Given& x, const Given& source) {
   return p;
 }
 
-// The sample that stands at i, walking from there towards the axis; −1: a zero.
-std::int64_t sample_at(std::int64_t i, std::int64_t n, Border border) {
-  while (i < 0 || i >= n) {
-    switch (border) {
-      case Border::zero:
-        return -1;
-      case Border::replicate:
-        i = i < 0 ? 0 : n - 1;
-        break;
-      case Border::symmetric:
-        i = i < 0 ? -1 - i : 2 * n - 1 - i;
-        break;
-      case Border::mirror:
-        i = n == 1 ? 0 : i < 0 ? -i : 2 * (n - 1) - i;
-        break;
-      default:
-        i += i < 0 ? n : -n;
-    }
-  }
-  return i;
-}
-
 Prediction pad_border(const Step& s, const Given& x) {
   const auto border = static_cast<int>(s.border);
   if (border < 0 || border > 4 || s.integers.size() / 2 != x.sizes.size()) return {};
@@ -199,7 +166,7 @@ Prediction pad_border(const Step& s, const Given& x) {
     Sizes at = indices_of(static_cast<std::int64_t>(i), p.sizes);
     bool zero = false;
     for (std::size_t a = 0; a < at.size(); ++a) {
-      at[a] = sample_at(at[a] - s.integers[2 * a], x.sizes[a], s.border);
+      at[a] = reference::sample_at(at[a] - s.integers[2 * a], x.sizes[a], s.border);
       zero = zero || at[a] < 0;
     }
     const Real v = zero ? 0 : x.numbers[offset_of(at, x.sizes)];
