@@ -220,7 +220,7 @@ def repeat() -> str:
 On Debian 12, from a clone; half an hour or more, in which the machine should do nothing else:
 
 ```sh
-apt-get install g++ cmake ninja-build libeigen3-dev libhwy-dev libbenchmark-dev libopencv-dev gnuplot-nox
+apt-get install g++ cmake ninja-build libeigen3-dev libhwy-dev libsleef-dev libbenchmark-dev libopencv-dev gnuplot-nox
 pip install torch==2.13.0 scipy numpy        # JAX is measured too where it is installed
 cmake --preset release -DNABLUR_BUILD_TESTS=OFF -DNABLUR_BUILD_EXAMPLES=OFF
 cmake --build --preset release --target blur_bench

@@ -16,6 +16,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/nablurConfig.cmake.in ${
 # Before 1.0 a minor version may break what the one before it promised.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/nablurConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/nablurConfig.cmake ${PROJECT_BINARY_DIR}/nablurConfigVersion.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/Findsleef.cmake
   DESTINATION ${NABLUR_CMAKE_DIR} COMPONENT nablur_development)
 
 # pkg-config: all is found from the file's own place, so that an installed tree may be moved. The full paths serve for their
@@ -26,7 +27,7 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${NABLUR_P
 # A static library needs its own libraries without pkg-config's --static too, which nobody thinks of.
 set(NABLUR_PC_STATIC_LIBS "")
 if(NOT BUILD_SHARED_LIBS)
-  set(NABLUR_PC_STATIC_LIBS " -lhwy -pthread")
+  set(NABLUR_PC_STATIC_LIBS " -lhwy -lsleef -pthread")
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/nablur.pc.in ${PROJECT_BINARY_DIR}/nablur.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/nablur.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT nablur_development)

@@ -1,11 +1,15 @@
 #include <nablur/ops/reduce.h>
 
+#include <array>
+#include <numeric>
+
 #include <nablur/autodiff/sum.h>
 #include <nablur/ops/detail/driver.h>
 
 namespace nablur::compiled {
 
 using detail::map;
+namespace operators = detail::operators;
 
 namespace {
 
@@ -117,17 +121,78 @@ Tensor<T> softmax(const Tensor<T>& x, const Tensor<T>& top) {
   return map<T>(x.shape(), choose, p, tie_weights(x, top), top);
 }
 
-// top + ln(1 + what Σ e^(x − top) has beyond one element at the top)
+// What e^(x − top) adds up to: how many elements are at the top, and the sum of all others.
 template <class T>
-Tensor<T> log_sum_exp(const Tensor<T>& x, const Tensor<T>& top) {
-  const auto at_top = [](const T& a, const T& t) { return T(a == t); };
-  const Tensor<T> count = sum_to(map<T>(x.shape(), at_top, x, top), top.shape());
-  const auto below = [](const T& e, const T& a, const T& t) { return a == t ? T(0) : e; };
-  const Tensor<T> rest = sum_to(map<T>(x.shape(), below, shifted_exp(x, top), x, top), top.shape());
-  const auto value = [](const T& t, const T& r, const T& n) {
-    return is_infinite(t) ? t : t + std::log1p(r + (n - T(1)));
+struct TopSums {
+  Tensor<T> count;
+  Tensor<T> rest;
+};
+
+// Of one row: halves added to halves, down to pieces that stay in the first cache.
+template <class T, class ExpLine>
+void sum_row(const T* x, std::int64_t n, const T& top, T* count, T* rest, const ExpLine& exp_line) {
+  constexpr std::int64_t kPiece = 512;
+  constexpr std::int64_t kLanes = 8;  // independent sums
+  const auto few = [&](std::int64_t begin, std::int64_t end, T* sums) {
+    T e[kPiece];
+    exp_line(end - begin, e, std::array<std::int64_t, 2>{1, 0}, x + begin, &top);
+    T at_top[kLanes] = {};
+    T below[kLanes] = {};
+    std::int64_t i = 0;
+    for (; i + kLanes <= end - begin; i += kLanes) {
+      for (std::int64_t k = 0; k < kLanes; ++k) {
+        at_top[k] += T(x[begin + i + k] == top);
+        below[k] += e[i + k];
+      }
+    }
+    for (; i < end - begin; ++i) at_top[0] += T(x[begin + i] == top), below[0] += e[i];
+    sums[0] = std::accumulate(at_top + 1, at_top + kLanes, at_top[0]);
+    sums[1] = std::accumulate(below + 1, below + kLanes, below[0]);
   };
-  return map<T>(top.shape(), value, top, rest, count);
+  T sums[2];
+  T scratch[2 * 64];  // more levels than a 64-bit length has halves
+  detail::pairwise_rows(0, n, kPiece, 2, sums, scratch, few);
+  *count = sums[0];
+  *rest = sums[1];
+}
+
+// The elements that go into one of `kept` are neighbours.
+bool reduces_rows(const Shape& shape, const Shape& kept) {
+  const std::int64_t n = shape.size() / kept.size();
+  std::int64_t inner = 1;
+  for (std::int64_t axis = shape.rank(); inner < n && axis-- > 0;) {
+    if (kept[axis] != 1) return false;
+    inner *= shape[axis];
+  }
+  return true;
+}
+
+template <class T>
+TopSums<T> top_sums(const Tensor<T>& x, const Tensor<T>& top) {
+  if (!reduces_rows(x.shape(), top.shape())) {
+    const auto at_top = [](const T& a, const T& t) { return T(a == t); };
+    const Tensor<T> below = detail::apply_value<operators::ExpBelow>(x.shape(), x, top);
+    return {sum_to(map<T>(x.shape(), at_top, x, top), top.shape()), sum_to(below, top.shape())};
+  }
+  const auto exp_line =
+      detail::line_by<operators::Value<operators::ExpBelow>, operators::ExpBelow, T>(
+          &detail::OperatorLoops<T>::value);
+  TopSums<T> sums{Tensor<T>::empty(top.shape()), Tensor<T>::empty(top.shape())};
+  T* const count = sums.count.mutable_data();
+  T* const rest = sums.rest.mutable_data();
+  const std::int64_t n = x.size() / top.size();
+  for (std::int64_t i = 0; i < top.size(); ++i)
+    sum_row(x.data() + i * n, n, top.data()[i], count + i, rest + i, exp_line);
+  return sums;
+}
+
+// top + ln(1 + what the sum has beyond one element at the top)
+template <class T>
+Tensor<T> log_of_sums(const TopSums<T>& sums, const Tensor<T>& top) {
+  const auto value = [](const T& t, const T& rest, const T& count) {
+    return is_infinite(t) ? t : t + std::log1p(rest + (count - T(1)));
+  };
+  return map<T>(top.shape(), value, top, sums.rest, sums.count);
 }
 
 // Σ g w: gradient of a weighted sum; a weight of 0 counts as 0 even beside infinity
@@ -157,6 +222,14 @@ Tensor<T> with_tangent(const Tensor<T>& x, const Tensor<U>& top, const Value& va
   } else {
     return value(x, top);
   }
+}
+
+// The gradient of logsumexp by x; `total` is Σ e^(x − top).
+template <class T>
+Tensor<T> times_softmax(const Tensor<T>& x, const Tensor<T>& top, const Tensor<T>& total,
+                        const Tensor<T>& g) {
+  if (std::any_of(top.begin(), top.end(), is_infinite<T>)) return weigh(softmax(x, top), g);
+  return detail::apply_value<operators::TimesSoftmax>(x.shape(), x, top, total, g);
 }
 
 // A reduction through its top: ∂y/∂x = weights(x, top).
@@ -236,9 +309,23 @@ Variable<T> Reduce<T>::logsumexp(const Variable<T>& x, const Axes& axes, bool ke
     return without_elements("logsumexp", x,
                             Tensor<T>(plan.result, T(-std::numeric_limits<double>::infinity())));
   }
-  const auto value = [](const auto& a, const auto& top) { return log_sum_exp(a, top); };
-  const auto weights = [](const auto& a, const auto& top) { return softmax(a, top); };
-  return reduce_by_top("logsumexp", x, plan, kGreater, value, weights);
+  const auto top = top_of(x.value(), plan, kGreater);
+  Tensor<T> y;
+  Tensor<T> total;
+  if constexpr (is_dual<T>) {
+    const auto value = [](const auto& a, const auto& t) { return log_of_sums(top_sums(a, t), t); };
+    const auto weights = [](const auto& a, const auto& t) { return softmax(a, t); };
+    y = with_tangent(x.value(), top, value, weights);
+    total = sum_to(shifted_exp(x.value(), top.template cast<T>()), top.shape());
+  } else {
+    const TopSums<T> sums = top_sums(x.value(), top);
+    y = log_of_sums(sums, top);
+    total = sums.rest + sums.count;
+  }
+  const auto pull = [v = x.value(), t = top.template cast<T>(), total](const Tensor<T>& g) {
+    return times_softmax(v, t, total, g.reshaped(t.shape()));
+  };
+  return record("logsumexp", y.reshaped(plan.result), {{x, pull}});
 }
 
 template struct Reduce<float>;

@@ -1,8 +1,9 @@
 #pragma once
-// Which instruction set the Gaussian blur, matmul and convolve of float and double run on. The
-// library holds kernels for several and takes the best that the machine has; results differ between
-// them in the last digits. Choose one that all your machines have to get the same sums on all of
-// them (the blur's taps depend on the C library's exp).
+// Which instruction set the Gaussian blur, matmul, convolve and the elementwise operators of float
+// and double run on. The library holds kernels for several and takes the best that the machine has;
+// results differ between them in the last digits. Choose one that all your machines have to get the
+// same results on all of them (but for the blur's taps, which depend on the C library's exp, and
+// for functions that another version of SLEEF computes).
 //
 //   simd_targets()           // with AVX-512: {"AVX3", "AVX2", "SSE4", "SSSE3", "PLAIN"}
 //   set_simd_target("AVX2")

@@ -2,7 +2,7 @@
 # What Nablur needs of Debian 12, and how the scripts of this folder get it. To be sourced.
 
 # A name alone is a package; after a colon stands the command that will do wherever it comes from. Of cmake, a new enough one will.
-build_packages=(cmake g++:g++ ninja-build:ninja libeigen3-dev libhwy-dev)
+build_packages=(cmake g++:g++ ninja-build:ninja libeigen3-dev libhwy-dev libsleef-dev)
 example_packages=(libcli11-dev gnuplot-nox:gnuplot)
 test_packages=(libgtest-dev librapidcheck-dev nlohmann-json3-dev libbenchmark-dev clang:clang++ binutils:readelf
   pkg-config:pkg-config doxygen:doxygen patch:patch)
@@ -10,7 +10,7 @@ peer_packages=(libopencv-dev python3:python3) # what the blur is measured agains
 sanitizer_packages=(libclang-rt-14-dev llvm:llvm-symbolizer)
 coverage_packages=(gcovr:gcovr)
 cross_packages=(g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ qemu-user:qemu-aarch64)
-arm64_libraries=(libhwy-dev libhwy1 libeigen3-dev libcli11-dev libgtest-dev librapidcheck-dev nlohmann-json3-dev) # for sysroot.sh
+arm64_libraries=(libhwy-dev libhwy1 libsleef-dev libsleef3 libeigen3-dev libcli11-dev libgtest-dev librapidcheck-dev nlohmann-json3-dev) # for sysroot.sh
 bare_packages=(debootstrap:debootstrap)
 
 oldest_cmake=3.25

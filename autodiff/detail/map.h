@@ -37,29 +37,38 @@ void map_line(std::int64_t n, Out* out, const std::array<std::int64_t, sizeof...
   }
 }
 
-/// f over tensors broadcast to `shape`, as a tensor of that shape.
-template <class Out, class F, class... In>
-Tensor<Out> map(const Shape& shape, const F& f, const Tensor<In>&... in) {
+/// A tensor of `shape`, line by line: run(n, out, strides, in…) for each line of tensors that
+/// broadcast to it. Of each of them a line is contiguous, or one element that repeats (stride 0).
+template <class Out, class Run, class... In>
+Tensor<Out> map_lines(const Shape& shape, const Run& run, const Tensor<In>&... in) {
+  using Strides = std::array<std::int64_t, sizeof...(In)>;
   auto out = Tensor<Out>::empty(shape);
   const std::int64_t n = out.size();
   Out* to = out.mutable_data();
   if (n == 0) return out;
-  if (n == 1) {
-    *to = f(*in.data()...);
-  } else if (((in.shape() == shape) && ...)) {
-    map_line(n, to, {(static_cast<void>(in), std::int64_t{1})...}, f, in.data()...);
-  } else if (((in.size() == 1 || in.shape() == shape) && ...)) {
-    map_line(n, to, {std::int64_t{in.size() == 1 ? 0 : 1}...}, f, in.data()...);
+  if (((in.size() == 1 || in.shape() == shape) && ...)) {
+    run(n, to, Strides{(in.size() == 1 && n > 1 ? 0 : 1)...}, in.data()...);
   } else {
     const Walk<sizeof...(In)> walk(shape, {broadcast_strides(in.shape(), shape)...});
-    walk.for_each_line([&](std::int64_t line, const auto& offset, const auto& stride) {
+    walk.for_each_line([&](std::int64_t line, const auto& offset, const Strides& stride) {
       [&]<std::size_t... K>(std::index_sequence<K...>) {
-        map_line(line, to, stride, f, in.data() + offset[K]...);
+        run(line, to, stride, in.data() + offset[K]...);
       }(std::index_sequence_for<In...>{});
       to += line;
     });
   }
   return out;
+}
+
+/// f over tensors broadcast to `shape`, as a tensor of that shape.
+template <class Out, class F, class... In>
+Tensor<Out> map(const Shape& shape, const F& f, const Tensor<In>&... in) {
+  return map_lines<Out>(
+      shape,
+      [&f](std::int64_t n, Out* out, const auto& strides, const In*... x) {
+        map_line(n, out, strides, f, x...);
+      },
+      in...);
 }
 
 }  // namespace nablur::detail

@@ -1,48 +1,56 @@
 #pragma once
-// Private: the one driver that puts an elementwise operator on the tape. An operator is a value
-// and, for each input, a slope; a slope says by its type which of the inputs a, b and the result y
-// it looks at, and only those are kept for the way back:
+// Private: the one driver that puts an elementwise operator on the tape. What an operator computes
+// stands in operators-inl.h, once for all scalars and instruction sets:
 //
-//   elementwise("divide", a, b, [](T a, T b) { return a / b; },
-//               of_b([](T b) { return T(1) / b; }),                 // ∂(a/b)/∂a = 1/b
-//               of_by([](T b, T y) { return -y / b; }));            // ∂(a/b)/∂b = −y/b
+//   elementwise<Divide>("divide", a, b)
 
+#include <cstddef>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <nablur/autodiff/detail/map.h>
 #include <nablur/autodiff/tape.h>
+#include <nablur/ops/detail/loops-inl.h>
+#include <nablur/ops/detail/sweep.h>
 
 namespace nablur::detail {
 
-// ---- slopes -----------------------------------------------------------------------------------
+// The text of the operators as it is compiled for numbers and Duals.
+namespace operators = HWY_NAMESPACE::operators;
 
-/// The slope f of an operator y = f(a, b), as a function of those of a, b and y that it looks at:
-/// only they are kept for the reverse pass.
-template <class F, bool a, bool b, bool y>
-struct Slope {
-  F f;
-};
-template <bool a, bool b, bool y>
-inline constexpr auto slope_of = []<class F>(F f) { return Slope<F, a, b, y>{f}; };
-inline constexpr auto of_a = slope_of<true, false, false>;
-inline constexpr auto of_b = slope_of<false, true, false>;
-inline constexpr auto of_y = slope_of<false, false, true>;
-inline constexpr auto of_ab = slope_of<true, true, false>;
-inline constexpr auto of_ay = slope_of<true, false, true>;
-inline constexpr auto of_by = slope_of<false, true, true>;
-inline constexpr auto of_aby = slope_of<true, true, true>;
-/// A slope of 1: the gradient passes as it is.
-struct Pass {};
-/// A slope of −1.
-struct Negate {};
-
-/// x if it is NaN, else 0. Slopes with steps are sums with it, T(x > T(0)) + nan_or_zero(x), not
-/// choices: of a choice the compiler makes branches around the product with the gradient.
-template <class T>
-T nan_or_zero(const T& x) {
-  return x == x ? T(0) : x;
+/// F of the elements of a line, as map_lines calls it: by that loop of Operator which the
+/// instruction set in use has, or element by element if it has none.
+template <class F, class Operator, class T>
+auto line_by(Loop<T> OperatorLoops<T>::* loop) {
+  constexpr std::size_t index = operators::Operators::index_of<Operator>();
+  static_assert(index < operators::Operators::size, "the operator is not in the list");
+  const Kernels<T>* const set = kernels<T>();
+  const bool has_loops = set != nullptr && set->operators != nullptr;
+  return [run = has_loops ? set->operators[index].*loop : nullptr](
+             std::int64_t n, T* out, const auto& strides, const auto*... x) {
+    if (run == nullptr) {
+      return map_line(n, out, strides, [](const auto&... v) { return F::at(v...); }, x...);
+    }
+    const T* const operands[] = {x...};
+    run(n, out, operands, strides.data());
+  };
 }
+
+/// F of each element of tensors that broadcast to `shape`.
+template <class F, class Operator, class T, class... In>
+Tensor<T> apply(Loop<T> OperatorLoops<T>::* loop, const Shape& shape, const In&... in) {
+  return map_lines<T>(shape, line_by<F, Operator, T>(loop), in...);
+}
+
+/// The value of an operator that is only part of others.
+template <class Operator, class T, class... In>
+Tensor<T> apply_value(const Shape& shape, const Tensor<T>& first, const In&... rest) {
+  return apply<operators::Value<Operator>, Operator>(&OperatorLoops<T>::value, shape, first,
+                                                     rest...);
+}
+
+// ---- gradients --------------------------------------------------------------------------------
 
 template <bool wanted, class T>
 auto kept_if(const Tensor<T>& x) {
@@ -53,53 +61,55 @@ auto kept_if(const Tensor<T>& x) {
   }
 }
 
-/// g times the slope, of the result's shape. A gradient of 0 stays 0 even if the slope is infinite
-/// or NaN.
-template <class T, class F, bool a, bool b, bool y>
-auto pullback(const Slope<F, a, b, y>& slope, const Tensor<T>& x0, const Tensor<T>& x1,
-              const Tensor<T>& result) {
-  const auto times = [f = slope.f](const T& g, const auto&... x) { return chain(g, f(x...)); };
-  return [times, kept = std::tuple_cat(kept_if<a>(x0), kept_if<b>(x1), kept_if<y>(result))](
-             const Tensor<T>& g) {
-    const auto over = [&](const auto&... x) { return map<T>(g.shape(), times, g, x...); };
-    return std::apply(over, kept);
-  };
+/// g times the slope, of the result's shape; `loop` is the slope's.
+template <class Operator, class Slope, class T, class... Parameter>
+auto pullback(Loop<T> OperatorLoops<T>::* loop, const Tensor<T>& a, const Tensor<T>& b,
+              const Tensor<T>& y, const Parameter&... parameters) {
+  if constexpr (std::is_same_v<Slope, Pass>) {
+    return [](const Tensor<T>& g) { return g; };
+  } else if constexpr (std::is_same_v<Slope, Negate>) {
+    return [](const Tensor<T>& g) { return apply_value<operators::Negative>(g.shape(), g); };
+  } else {
+    return [loop, kept = std::tuple_cat(kept_if<Slope::at_a>(a), kept_if<Slope::at_b>(b),
+                                        kept_if<Slope::at_y>(y),
+                                        std::tuple{parameters...})](const Tensor<T>& g) {
+      const auto times = [&](const auto&... x) {
+        return apply<operators::Gradient<Slope>, Operator>(loop, g.shape(), g, x...);
+      };
+      return std::apply(times, kept);
+    };
+  }
 }
-template <class T>
-auto pullback(Pass, const Tensor<T>&, const Tensor<T>&, const Tensor<T>&) {
-  return [](const Tensor<T>& g) { return g; };
-}
-template <class T>
-auto pullback(Negate, const Tensor<T>&, const Tensor<T>&, const Tensor<T>&) {
-  return [](const Tensor<T>& g) { return map<T>(g.shape(), [](const T& x) { return -x; }, g); };
+
+// Only what an input on a tape needs for its gradient is kept: for a constant nothing is.
+template <class Operator, class Slope, class T, class... Parameter>
+auto pullback_for(const Variable<T>& input, Loop<T> OperatorLoops<T>::* loop, const Tensor<T>& a,
+                  const Tensor<T>& b, const Tensor<T>& y, const Parameter&... parameters) {
+  const Tensor<T> none;
+  return input.is_constant() ? pullback<Operator, Slope>(loop, none, none, none, parameters...)
+                             : pullback<Operator, Slope>(loop, a, b, y, parameters...);
 }
 
 // ---- the driver -------------------------------------------------------------------------------
 
-// Only what an input on a tape needs for its gradient is kept: for a constant nothing is.
-template <class T, class Slope>
-auto pullback_for(const Variable<T>& input, const Slope& slope, const Tensor<T>& a,
-                  const Tensor<T>& b, const Tensor<T>& y) {
-  const Tensor<T> none;
-  return input.is_constant() ? pullback<T>(slope, none, none, none) : pullback<T>(slope, a, b, y);
-}
-
-template <class T, class F, class SlopeA>
-Variable<T> elementwise(Name name, const Variable<T>& a, const F& value, const SlopeA& slope_a) {
+/// Operator of a; its parameters are numbers, as tensors of rank 0.
+template <class Operator, class T, class... Parameter>
+  requires(std::is_same_v<Parameter, Tensor<T>> && ...)
+Variable<T> elementwise(Name name, const Variable<T>& a, const Parameter&... parameters) {
   const Tensor<T>& x = a.value();
-  Tensor<T> y = map<T>(x.shape(), value, x);
-  auto to_a = pullback_for(a, slope_a, x, x, y);
+  Tensor<T> y = apply_value<Operator>(x.shape(), x, parameters...);
+  auto to_a = pullback_for<Operator, typename Operator::ToA>(a, &OperatorLoops<T>::to_a, x, x, y,
+                                                             parameters...);
   return record(name, std::move(y), {{a, std::move(to_a)}});
 }
 
-template <class T, class F, class SlopeA, class SlopeB>
-Variable<T> elementwise(Name name, const Variable<T>& a, const Variable<T>& b, const F& value,
-                        const SlopeA& slope_a, const SlopeB& slope_b) {
+template <class Operator, class T>
+Variable<T> elementwise(Name name, const Variable<T>& a, const Variable<T>& b) {
   const Tensor<T>& x0 = a.value();
   const Tensor<T>& x1 = b.value();
-  Tensor<T> y = map<T>(broadcast(name, x0.shape(), x1.shape()), value, x0, x1);
-  auto to_a = pullback_for(a, slope_a, x0, x1, y);
-  auto to_b = pullback_for(b, slope_b, x0, x1, y);
+  Tensor<T> y = apply_value<Operator>(broadcast(name, x0.shape(), x1.shape()), x0, x1);
+  auto to_a = pullback_for<Operator, typename Operator::ToA>(a, &OperatorLoops<T>::to_a, x0, x1, y);
+  auto to_b = pullback_for<Operator, typename Operator::ToB>(b, &OperatorLoops<T>::to_b, x0, x1, y);
   return record(name, std::move(y), {{a, std::move(to_a)}, {b, std::move(to_b)}});
 }
 

@@ -25,6 +25,7 @@
 #include <nablur/ops/detail/correlate-inl.h>
 #include <nablur/ops/detail/gemm-inl.h>
 #include <nablur/ops/detail/line-inl.h>
+#include <nablur/ops/detail/loops_table-inl.h>
 #include <nablur/ops/detail/strip-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -51,7 +52,8 @@ inline constexpr Kernels<T> kKernels{kLanes<T>,
                                      LineScratch<T>,
                                      RunLine<T>,
                                      {MultiplyScratch<T>, Multiply<T>},
-                                     {Filter<T>, Weigh<T>}};
+                                     {Filter<T>, Weigh<T>},
+                                     operators::TableOfLoops<T>()};
 
 }  // namespace nablur::detail::HWY_NAMESPACE
 

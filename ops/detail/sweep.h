@@ -7,6 +7,7 @@
 #include <nablur/ops/border.h>
 #include <nablur/ops/detail/correlate.h>
 #include <nablur/ops/detail/gemm.h>
+#include <nablur/ops/detail/loops.h>
 
 namespace nablur::detail {
 
@@ -75,6 +76,7 @@ struct Kernels {
   StripSums (*line)(const Line<T>& line, std::int64_t first, std::int64_t last, T* scratch);
   Gemm<T> gemm;
   Correlation<T> correlation;
+  const OperatorLoops<T>* operators;  ///< of the elementwise operators, in the order of their list
 };
 
 /// Kernels of the instruction set in use, or null for the plain loop, which is all there is for
