@@ -5,6 +5,7 @@
 #include <nablur/autodiff/detail/walk.h>
 #include <nablur/autodiff/sum.h>
 #include <nablur/ops/detail/sweep.h>
+#include <nablur/support/detail/parallel.h>
 
 // Eigen under a name of our own: a program that links a static libnablur may compile Eigen with
 // other alignment and vector settings, and the linker would keep only one copy of each of its
@@ -77,15 +78,45 @@ void multiply_vector(const Matrix<T>& a, const T* x, T* out) {
 
 // The kernels that a product runs on, and their scratch, which serves all its batches and parts.
 template <class T>
-struct Multiplier {
-  const detail::Kernels<T>* kernels = detail::kernels<T>();
-  Tensor<T> scratch;
-
+class Multiplier {
+ public:
   Multiplier(const Matrix<T>& a, const Matrix<T>& b) {
     const bool vectors = a.rows == 1 || b.columns == 1;  // they go another way
-    if (kernels == nullptr || vectors) return;
-    scratch = Tensor<T>::empty(Shape{kernels->gemm.scratch(a, b)});
+    if (kernels_ == nullptr || vectors) return;
+    const double terms = static_cast<double>(a.rows) * static_cast<double>(a.columns) *
+                         static_cast<double>(b.columns);
+    const std::int64_t slots =
+        terms < kSmall ? 1 : std::min<std::int64_t>(threads(), a.rows / kRows);
+    rows_ = slots <= 1 ? a.rows : ((a.rows - 1) / slots / kRows + 1) * kRows;
+    slots_ = static_cast<int>((a.rows - 1) / rows_ + 1);
+    size_ = (kernels_->gemm.scratch(a, b) + kAligned - 1) / kAligned * kAligned;
+    scratch_ = Tensor<T>::empty(Shape{slots_ * size_});
   }
+
+  bool has_kernels() const { return kernels_ != nullptr; }
+
+  // out = a·b: some rows of it by each thread, which changes no bit of them.
+  void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out) {
+    T* const scratch = scratch_.mutable_data();
+    if (slots_ == 1) return kernels_->gemm.multiply(a, b, out, scratch);
+    detail::for_each_task(slots_, slots_, [&](std::int64_t task, int slot) {
+      const std::int64_t begin = task * rows_;
+      kernels_->gemm.multiply(a.some_rows(begin, std::min(a.rows, begin + rows_)), b,
+                              out + begin * b.columns, scratch + slot * size_);
+    });
+  }
+
+ private:
+  static constexpr double kSmall = 1 << 20;  // terms, below which one thread does
+  static constexpr std::int64_t kRows = 24;  // that are worth a thread
+  static constexpr std::int64_t kAligned =
+      128;  // elements: two cache lines, and the kernels' 64 bytes
+
+  const detail::Kernels<T>* kernels_ = detail::kernels<T>();
+  std::int64_t rows_ = 0;  // of a task
+  int slots_ = 1;
+  std::int64_t size_ = 0;  // of a slot's scratch
+  Tensor<T> scratch_;
 };
 
 // out = a·b for inner products of at most kTerms terms
@@ -93,9 +124,7 @@ template <class T>
 void multiply_some(const Matrix<T>& a, const Matrix<T>& b, T* out, Multiplier<T>& multiplier) {
   if (b.columns == 1) return multiply_vector(a, b.data, out);
   if (a.rows == 1) return multiply_vector(b.flipped(), a.data, out);
-  if (multiplier.kernels != nullptr) {
-    return multiplier.kernels->gemm.multiply(a, b, out, multiplier.scratch.mutable_data());
-  }
+  if (multiplier.has_kernels()) return multiplier.multiply(a, b, out);
   std::fill_n(out, a.rows * b.columns, T(0));
   if (a.transposed) {
     b.transposed ? multiply_plainly<T, true, true>(a, b, out)
@@ -112,8 +141,7 @@ void multiply(const Matrix<T>& a, const Matrix<T>& b, T* out, T* scratch,
               Multiplier<T>& multiplier) {
   detail::pairwise_rows(0, a.columns, kTerms, a.rows * b.columns, out, scratch,
                         [&](std::int64_t begin, std::int64_t end, T* to) {
-                          multiply_some(a.some_columns(begin, end),
-                                        b.flipped().some_columns(begin, end).flipped(), to,
+                          multiply_some(a.some_columns(begin, end), b.some_rows(begin, end), to,
                                         multiplier);
                         });
 }

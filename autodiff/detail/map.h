@@ -47,14 +47,25 @@ Tensor<Out> map_lines(const Shape& shape, const Run& run, const Tensor<In>&... i
   Out* to = out.mutable_data();
   if (n == 0) return out;
   if (((in.size() == 1 || in.shape() == shape) && ...)) {
-    run(n, to, Strides{(in.size() == 1 && n > 1 ? 0 : 1)...}, in.data()...);
+    const Strides strides{(in.size() == 1 && n > 1 ? 0 : 1)...};
+    for_each_piece(n, kPiece, [&](std::int64_t begin, std::int64_t end) {
+      [&]<std::size_t... K>(std::index_sequence<K...>) {
+        run(end - begin, to + begin, strides, in.data() + begin * strides[K]...);
+      }(std::index_sequence_for<In...>{});
+    });
   } else {
     const Walk<sizeof...(In)> walk(shape, {broadcast_strides(in.shape(), shape)...});
-    walk.for_each_line([&](std::int64_t line, const auto& offset, const Strides& stride) {
-      [&]<std::size_t... K>(std::index_sequence<K...>) {
-        run(line, to, stride, in.data() + offset[K]...);
-      }(std::index_sequence_for<In...>{});
-      to += line;
+    const std::int64_t length = walk.size(0);
+    const std::int64_t piece = std::max<std::int64_t>(1, kPiece / length);
+    for_each_piece(walk.lines(), piece, [&](std::int64_t first, std::int64_t last) {
+      Out* line_out = to + first * length;
+      walk.for_lines(first, last,
+                     [&](std::int64_t line, const auto& offset, const Strides& stride) {
+                       [&]<std::size_t... K>(std::index_sequence<K...>) {
+                         run(line, line_out, stride, in.data() + offset[K]...);
+                       }(std::index_sequence_for<In...>{});
+                       line_out += line;
+                     });
     });
   }
   return out;

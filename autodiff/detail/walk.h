@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <nablur/autodiff/tensor.h>
+#include <nablur/support/detail/parallel.h>
 
 namespace nablur::detail {
 
@@ -40,21 +41,38 @@ class Walk {
     return strides_[operand][axis];
   }
 
+  /// 0 if a size is 0.
+  std::int64_t lines() const {
+    if (rank_ > 0 && sizes_[0] == 0) return 0;
+    std::int64_t count = 1;
+    for (std::int64_t axis = 1; axis < rank_; ++axis) count *= sizes_[axis];
+    return count;
+  }
+
   /// run(n, offset of each operand, its stride) for every line, in row-major order; not at all if a
   /// size is 0.
   template <class Run>
   void for_each_line(const Run& run) const {
+    for_lines(0, lines(), run);
+  }
+
+  /// The same for the lines first … last − 1.
+  template <class Run>
+  void for_lines(std::int64_t first, std::int64_t last, const Run& run) const {
+    if (first >= last) return;
     Offsets offset{};
     Offsets stride{};
     if (rank_ == 0) return run(std::int64_t{1}, offset, stride);
-    for (std::int64_t axis = 0; axis < rank_; ++axis) {
-      if (sizes_[axis] == 0) return;
-    }
     for (std::size_t k = 0; k < N; ++k) stride[k] = strides_[k].begin()[0];
     IntList index(rank_, 0);
-    do {
+    for (std::int64_t axis = 1, rest = first; rest > 0; rest /= sizes_[axis++]) {
+      index[axis] = rest % sizes_[axis];
+      for (std::size_t k = 0; k < N; ++k) offset[k] += strides_[k].begin()[axis] * index[axis];
+    }
+    for (std::int64_t line = first; line < last; ++line) {
       run(sizes_[0], offset, stride);
-    } while (step(index, offset));
+      step(index, offset);
+    }
   }
 
  private:
@@ -66,17 +84,16 @@ class Walk {
     return alike;
   }
 
-  // To the next line; false past the last.
-  bool step(IntList& index, Offsets& offset) const {
+  // To the next line; past the last, to the first.
+  void step(IntList& index, Offsets& offset) const {
     for (std::int64_t axis = 1; axis < rank_; ++axis) {
       const std::int64_t n = sizes_[axis];
       const bool wraps = ++index[axis] == n;
       for (std::size_t k = 0; k < N; ++k)
         offset[k] += strides_[k].begin()[axis] * (wraps ? 1 - n : 1);
-      if (!wraps) return true;
+      if (!wraps) return;
       index[axis] = 0;
     }
-    return false;
   }
 
   IntList sizes_;  // innermost first
@@ -182,11 +199,17 @@ bool gather_transposed(const Walk<1>& walk, const T* from, T* to) {
     }
     step *= walk.size(axis);
   }
+  constexpr std::int64_t kSide = 64;  // a multiple of transpose_into's squares
+  const std::int64_t piece = std::max(kSide, kPiece / walk.size(0) / kSide * kSide);
   Walk<2>(Shape(sizes), {source, target})
       .for_each_line([&](std::int64_t n, const auto& offset, const auto& stride) {
         for (std::int64_t i = 0; i < n; ++i) {
-          transpose_into(to + offset[1] + i * stride[1], pitch, from + offset[0] + i * stride[0],
-                         walk.stride(0, 0), walk.size(0), walk.size(across));
+          T* const target_block = to + offset[1] + i * stride[1];
+          const T* const source_block = from + offset[0] + i * stride[0];
+          for_each_piece(walk.size(across), piece, [&](std::int64_t begin, std::int64_t end) {
+            transpose_into(target_block + begin * pitch, pitch, source_block + begin,
+                           walk.stride(0, 0), walk.size(0), end - begin);
+          });
         }
       });
   return true;

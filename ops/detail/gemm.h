@@ -18,6 +18,9 @@ struct Matrix {
   Matrix some_columns(std::int64_t begin, std::int64_t end) const {
     return {data + begin * (transposed ? stride : 1), rows, end - begin, stride, transposed};
   }
+  Matrix some_rows(std::int64_t begin, std::int64_t end) const {
+    return flipped().some_columns(begin, end).flipped();
+  }
 };
 
 /// out = a·b, row-major. The order of the sums follows from the shapes and the instruction set.

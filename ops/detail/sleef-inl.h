@@ -36,13 +36,7 @@ using Lanes = T[static_cast<std::size_t>(Packet<T>::lanes)];
     set::f(lanes, lanes);               \
     return Packet<T>::load(lanes);      \
   }
-NABLUR_FUNCTION(cos)
-NABLUR_FUNCTION(erf)
-NABLUR_FUNCTION(expm1)
-NABLUR_FUNCTION(log)
-NABLUR_FUNCTION(log1p)
-NABLUR_FUNCTION(sin)
-NABLUR_FUNCTION(tanh)
+NABLUR_SLEEF_FUNCTIONS(NABLUR_FUNCTION)
 #undef NABLUR_FUNCTION
 
 template <class T>

@@ -10,14 +10,17 @@ using Unary = void(const T* x, T* y);
 template <class T>
 using Binary = void(const T* a, const T* b, T* y);
 
-#define NABLUR_SLEEF_SET(set)         \
-  namespace set {                     \
-  Unary<double> cos, erf, expm1, log; \
-  Unary<double> log1p, sin, tanh;     \
-  Unary<float> cos, erf, expm1, log;  \
-  Unary<float> log1p, sin, tanh;      \
-  Binary<double> pow;                 \
-  Binary<float> pow;                  \
+// The functions of one number.
+#define NABLUR_SLEEF_FUNCTIONS(of) of(cos) of(erf) of(expm1) of(log) of(log1p) of(sin) of(tanh)
+
+#define NABLUR_DECLARE(f) \
+  Unary<double> f;        \
+  Unary<float> f;
+#define NABLUR_SLEEF_SET(set)            \
+  namespace set {                        \
+  NABLUR_SLEEF_FUNCTIONS(NABLUR_DECLARE) \
+  Binary<double> pow;                    \
+  Binary<float> pow;                     \
   }
 NABLUR_SLEEF_SET(sse2)
 NABLUR_SLEEF_SET(sse4)
@@ -25,5 +28,6 @@ NABLUR_SLEEF_SET(avx2)
 NABLUR_SLEEF_SET(avx512f)
 NABLUR_SLEEF_SET(advsimd)
 #undef NABLUR_SLEEF_SET
+#undef NABLUR_DECLARE
 
 }  // namespace nablur::detail::sleef

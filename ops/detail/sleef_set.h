@@ -33,13 +33,7 @@ void call(const F& f, const T* a, const T* b, T* y) {
 #define NABLUR_FUNCTION(f)                                                       \
   void f(const double* x, double* y) { call<Doubles>(NABLUR_DOUBLES(f), x, y); } \
   void f(const float* x, float* y) { call<Floats>(NABLUR_FLOATS(f), x, y); }
-NABLUR_FUNCTION(cos)
-NABLUR_FUNCTION(erf)
-NABLUR_FUNCTION(expm1)
-NABLUR_FUNCTION(log)
-NABLUR_FUNCTION(log1p)
-NABLUR_FUNCTION(sin)
-NABLUR_FUNCTION(tanh)
+NABLUR_SLEEF_FUNCTIONS(NABLUR_FUNCTION)
 #undef NABLUR_FUNCTION
 
 void pow(const double* a, const double* b, double* y) {

@@ -1,7 +1,10 @@
 #pragma once
 // Private: work in numbered tasks, spread over the threads.
 
+#include <algorithm>
 #include <cstdint>
+
+#include <nablur/support/threads.h>
 
 namespace nablur::detail {
 
@@ -20,6 +23,20 @@ void for_each_task(std::int64_t count, int slots, const F& f) {
         (*static_cast<const F*>(context))(task, slot);
       },
       const_cast<void*>(static_cast<const void*>(&f)));
+}
+
+/// Elements of elementwise work that are worth a task of their own: some ten microseconds of it.
+inline constexpr std::int64_t kPiece = 32768;
+
+/// f(begin, end) for pieces of `piece` out of n independent things. It must not throw.
+template <class F>
+void for_each_piece(std::int64_t n, std::int64_t piece, const F& f) {
+  if (n <= piece) return f(std::int64_t{0}, n);
+  const std::int64_t count = (n - 1) / piece + 1;
+  const auto slots = static_cast<int>(std::min<std::int64_t>(threads(), count));
+  if (slots == 1) return f(std::int64_t{0}, n);
+  for_each_task(count, slots,
+                [&](std::int64_t task, int) { f(task * piece, std::min(n, (task + 1) * piece)); });
 }
 
 }  // namespace nablur::detail

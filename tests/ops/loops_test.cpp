@@ -1,5 +1,6 @@
 // The loops of the elementwise operators on every instruction set: a result depends on its element
-// alone, wherever it stands, however long the array and however it broadcasts.
+// alone, wherever it stands, however long the array and however it broadcasts, and like sums,
+// products and transpositions not on the number of threads.
 
 #include <gtest/gtest.h>
 
@@ -9,8 +10,12 @@
 #include <vector>
 
 #include <nablur/autodiff/derivatives.h>
+#include <nablur/autodiff/sum.h>
 #include <nablur/ops/arithmetic.h>
 #include <nablur/ops/elementwise.h>
+#include <nablur/ops/matmul.h>
+#include <nablur/ops/reduce.h>
+#include <nablur/ops/reshape.h>
 #include <nablur/ops/simd.h>
 
 #include "guards.h"
@@ -128,6 +133,67 @@ TEST(Loops, BroadcastLineByLine) {
       }
     }
   }
+}
+
+// Sizes above those from which the threads share the work, and that leave pieces of other sizes.
+TEST(Loops, GiveTheSameBitsOnAnyNumberOfThreads) {
+  const auto x = hostile<float>(100'003, 0);
+  const auto table = broadcast_to(hostile<double>(701, 3), {301, 701}) +
+                     Tensor<double>::arange(301).reshaped({301, 1});
+  const auto results = [&] {
+    const auto wide = table.reshaped({701, 301});
+    return std::vector<Tensor<double>>{
+        exp(x).cast<double>(),
+        vjp([](const auto& a) { return tanh(a); }, x, Tensor<float>::ones(x.shape()))
+            .cast<double>(),
+        maximum(table, table(7, 7)),
+        table * hostile<double>(701, 1),
+        table * hostile<double>(301, 1).reshaped({301, 1}),
+        sum_over(table),
+        sum_over(table, 0),
+        sum_over(table, 1),
+        sum_over(wide.reshaped({701, 301, 1}), {0, 2}),
+        transpose(table),
+        transpose(table.reshaped({7, 43, 701}), {2, 1, 0}),
+        matmul(transpose(wide), wide),
+        logsumexp(table, 0),
+        logsumexp(table)};
+  };
+  const ThreadsGuard guard(1);
+  const auto alone = results();
+  for (const int n : {2, 3, 7}) {
+    set_threads(n);
+    const auto shared = results();
+    for (std::size_t k = 0; k < alone.size(); ++k) {
+      ASSERT_EQ(shared[k].shape(), alone[k].shape());
+      for (std::int64_t i = 0; i < alone[k].size(); ++i) {
+        ASSERT_TRUE(same_bits(shared[k].data()[i], alone[k].data()[i]))
+            << "result " << k << ", element " << i << " on " << n << " threads";
+      }
+    }
+  }
+}
+
+// Each element once, in its place.
+TEST(Loops, OfAllThreadsCoverTheWholeArray) {
+  const ThreadsGuard guard(3);
+  const auto counting = Tensor<double>::arange(100'003);
+  const Tensor<double> squares = square(counting);
+  for (std::int64_t i = 0; i < counting.size(); ++i)
+    ASSERT_EQ(squares(i), static_cast<double>(i) * static_cast<double>(i));
+  const std::int64_t rows = 401;
+  const std::int64_t columns = 307;
+  const auto table = Tensor<double>::arange(rows * columns).reshaped({rows, columns});
+  const Tensor<double> turned = transpose(table);
+  const Tensor<double> shifted = table + Tensor<double>::arange(columns);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      ASSERT_EQ(turned(j, i), static_cast<double>(i * columns + j));
+      ASSERT_EQ(shifted(i, j), static_cast<double>(i * columns + 2 * j));
+    }
+  }
+  ASSERT_EQ(sum_over(counting).item(), 100'002.0 * 100'003.0 / 2);
+  ASSERT_EQ(sum_over(table, 0)(5), static_cast<double>(columns) * rows * (rows - 1) / 2 + 5 * rows);
 }
 
 }  // namespace
