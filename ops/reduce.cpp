@@ -1,6 +1,5 @@
 #include <nablur/ops/reduce.h>
 
-#include <array>
 #include <numeric>
 
 #include <nablur/autodiff/sum.h>
@@ -129,13 +128,16 @@ struct TopSums {
 };
 
 // Of one row: halves added to halves, down to pieces that stay in the first cache.
-template <class T, class ExpLine>
-void sum_row(const T* x, std::int64_t n, const T& top, T* count, T* rest, const ExpLine& exp_line) {
+template <class T>
+void sum_row(const T* x, std::int64_t n, const T& top, T* count, T* rest,
+             detail::Loop<T> exp_below) {
   constexpr std::int64_t kPiece = 512;
   constexpr std::int64_t kLanes = 8;  // independent sums
   const auto few = [&](std::int64_t begin, std::int64_t end, T* sums) {
     T e[kPiece];
-    exp_line(end - begin, e, std::array<std::int64_t, 2>{1, 0}, x + begin, &top);
+    const T* const operands[] = {x + begin, &top};
+    const std::int64_t strides[] = {1, 0};
+    exp_below(end - begin, e, operands, strides);
     T at_top[kLanes] = {};
     T below[kLanes] = {};
     std::int64_t i = 0;
@@ -174,15 +176,15 @@ TopSums<T> top_sums(const Tensor<T>& x, const Tensor<T>& top) {
     const Tensor<T> below = detail::apply_value<operators::ExpBelow>(x.shape(), x, top);
     return {sum_to(map<T>(x.shape(), at_top, x, top), top.shape()), sum_to(below, top.shape())};
   }
-  const auto exp_line =
-      detail::line_by<operators::Value<operators::ExpBelow>, operators::ExpBelow, T>(
+  const auto exp_below =
+      detail::loop_of<operators::Value<operators::ExpBelow>, operators::ExpBelow, T>(
           &detail::OperatorLoops<T>::value);
   TopSums<T> sums{Tensor<T>::empty(top.shape()), Tensor<T>::empty(top.shape())};
   T* const count = sums.count.mutable_data();
   T* const rest = sums.rest.mutable_data();
   const std::int64_t n = x.size() / top.size();
   for (std::int64_t i = 0; i < top.size(); ++i)
-    sum_row(x.data() + i * n, n, top.data()[i], count + i, rest + i, exp_line);
+    sum_row(x.data() + i * n, n, top.data()[i], count + i, rest + i, exp_below);
   return sums;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// How many threads Nablur spreads its own work over. Results do not depend on it: they are the same
-// to the last bit.
+// How many threads Nablur spreads its own work over: filters, elementwise operators, sums,
+// transpositions and matrix products of large arrays. Results do not depend on it: they are the
+// same to the last bit.
 //
 //   set_threads(1);   // all work stays on the calling thread
 

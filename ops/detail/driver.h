@@ -19,28 +19,32 @@ namespace nablur::detail {
 // The text of the operators as it is compiled for numbers and Duals.
 namespace operators = HWY_NAMESPACE::operators;
 
-/// F of the elements of a line, as map_lines calls it: by that loop of Operator which the
-/// instruction set in use has, or element by element if it has none.
+/// The loop of F: that of Operator which the instruction set in use has, or element by element.
 template <class F, class Operator, class T>
-auto line_by(Loop<T> OperatorLoops<T>::* loop) {
+Loop<T> loop_of(Loop<T> OperatorLoops<T>::* loop) {
   constexpr std::size_t index = operators::Operators::index_of<Operator>();
   static_assert(index < operators::Operators::size, "the operator is not in the list");
   const Kernels<T>* const set = kernels<T>();
-  const bool has_loops = set != nullptr && set->operators != nullptr;
-  return [run = has_loops ? set->operators[index].*loop : nullptr](
-             std::int64_t n, T* out, const auto& strides, const auto*... x) {
-    if (run == nullptr) {
-      return map_line(n, out, strides, [](const auto&... v) { return F::at(v...); }, x...);
-    }
-    const T* const operands[] = {x...};
-    run(n, out, operands, strides.data());
-  };
+  if (set == nullptr || set->operators == nullptr) return &operators::PlainLoop<T, F>;
+  return set->operators[index].*loop;
+}
+
+/// The loop over tensors that broadcast to `shape`.
+template <class T, class... In>
+Tensor<T> run_loop(Loop<T> loop, const Shape& shape, const In&... in) {
+  return map_lines<T>(
+      shape,
+      [loop](std::int64_t n, T* out, const auto& strides, const auto*... x) {
+        const T* const operands[] = {x...};
+        loop(n, out, operands, strides.data());
+      },
+      in...);
 }
 
 /// F of each element of tensors that broadcast to `shape`.
 template <class F, class Operator, class T, class... In>
 Tensor<T> apply(Loop<T> OperatorLoops<T>::* loop, const Shape& shape, const In&... in) {
-  return map_lines<T>(shape, line_by<F, Operator, T>(loop), in...);
+  return run_loop(loop_of<F, Operator, T>(loop), shape, in...);
 }
 
 /// The value of an operator that is only part of others.

@@ -15,10 +15,21 @@
 HWY_BEFORE_NAMESPACE();
 namespace nablur::detail::HWY_NAMESPACE::operators {
 
+// How many numbers an operator or a slope takes.
+template <class F>
+inline constexpr std::size_t kOperands = [] {
+  const auto takes = [](auto... x) {
+    return requires { F::value(x...); } || requires { F::slope(x...); };
+  };
+  return takes(1.0) ? 1 : takes(1.0, 1.0) ? 2 : takes(1.0, 1.0, 1.0) ? 3 : 4;
+}();
+
 // What the loops compute of an element; static functions, since a lambda would not be compiled for
 // the instruction set.
 template <class Operator>
 struct Value {
+  static constexpr std::size_t operands = kOperands<Operator>;
+
   template <class... V>
   static HWY_INLINE auto at(V... x) {
     return Operator::value(x...);
@@ -28,20 +39,30 @@ struct Value {
 // g times the slope. A gradient of 0 stays 0 even if the slope is infinite or NaN.
 template <class Slope>
 struct Gradient {
+  static constexpr std::size_t operands = 1 + kOperands<Slope>;
+
   template <class V, class... X>
   static HWY_INLINE V at(V g, X... x) {
     return chain(g, Slope::slope(x...));
   }
 };
 
-// How many numbers an operator or a slope takes.
-template <class F>
-inline constexpr std::size_t kOperands = [] {
-  const auto takes = [](auto... x) {
-    return requires { F::value(x...); } || requires { F::slope(x...); };
-  };
-  return takes(1.0) ? 1 : takes(1.0, 1.0) ? 2 : takes(1.0, 1.0, 1.0) ? 3 : 4;
-}();
+// Element by element: for Duals, and for numbers on the target PLAIN.
+template <class F, class T, std::size_t... k>
+void RunPlainly(std::int64_t n, T* out, const T* const* in, const std::int64_t* stride,
+                std::index_sequence<k...>) {
+  if (((stride[k] == 1) && ...)) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = F::at(in[k][i]...);
+  } else {
+    const std::int64_t step[] = {stride[k]...};
+    for (std::int64_t i = 0; i < n; ++i) out[i] = F::at(in[k][i * step[k]]...);
+  }
+}
+
+template <class T, class F>
+void PlainLoop(std::int64_t n, T* out, const T* const* in, const std::int64_t* stride) {
+  RunPlainly<F>(n, out, in, stride, std::make_index_sequence<F::operands>());
+}
 
 #if NABLUR_HAS_PACKETS
 
@@ -84,15 +105,15 @@ void RunLoop(std::int64_t n, T* out, const T* const* in, const std::int64_t* str
   }
 }
 
-template <class T, class F, std::size_t operands>
+template <class T, class F>
 void Run(std::int64_t n, T* out, const T* const* in, const std::int64_t* stride) {
-  RunLoop<F>(n, out, in, stride, std::make_index_sequence<operands>());
+  RunLoop<F>(n, out, in, stride, std::make_index_sequence<F::operands>());
 }
 
 template <class T, class Slope>
 constexpr Loop<T> GradientLoop() {
   if constexpr (requires { Slope::at_y; }) {
-    return Run<T, Gradient<Slope>, 1 + kOperands<Slope>>;
+    return Run<T, Gradient<Slope>>;
   } else {
     return nullptr;
   }
@@ -100,7 +121,7 @@ constexpr Loop<T> GradientLoop() {
 
 template <class T, class Operator>
 constexpr OperatorLoops<T> LoopsOf() {
-  OperatorLoops<T> loops{Run<T, Value<Operator>, kOperands<Operator>>, nullptr, nullptr};
+  OperatorLoops<T> loops{Run<T, Value<Operator>>, nullptr, nullptr};
   if constexpr (requires { typename Operator::ToA; })
     loops.to_a = GradientLoop<T, typename Operator::ToA>();
   if constexpr (requires { typename Operator::ToB; })
