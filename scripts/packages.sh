@@ -6,7 +6,7 @@ build_packages=(cmake g++:g++ ninja-build:ninja libeigen3-dev libhwy-dev libslee
 example_packages=(libcli11-dev gnuplot-nox:gnuplot)
 test_packages=(libgtest-dev librapidcheck-dev nlohmann-json3-dev libbenchmark-dev clang:clang++ binutils:readelf
   pkg-config:pkg-config doxygen:doxygen patch:patch)
-peer_packages=(libopencv-dev python3:python3) # what the blur is measured against; PyTorch and SciPy come from PyPI
+peer_packages=(libopencv-dev libmpfr-dev python3:python3) # what the blur is measured against; PyTorch and SciPy come from PyPI
 sanitizer_packages=(libclang-rt-14-dev llvm:llvm-symbolizer)
 coverage_packages=(gcovr:gcovr)
 cross_packages=(g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ qemu-user:qemu-aarch64)
