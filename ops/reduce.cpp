@@ -234,19 +234,6 @@ Tensor<T> times_softmax(const Tensor<T>& x, const Tensor<T>& top, const Tensor<T
   return detail::apply_value<operators::TimesSoftmax>(x.shape(), x, top, total, g);
 }
 
-// A reduction through its top: ∂y/∂x = weights(x, top).
-template <class T, class Beats, class Value, class Weights>
-Variable<T> reduce_by_top(detail::Name name, const Variable<T>& v, const Plan& plan,
-                          const Beats& beats, const Value& value, const Weights& weights) {
-  const Tensor<T>& x = v.value();
-  const auto top = top_of(x, plan, beats);
-  const Tensor<T> y = with_tangent(x, top, value, weights);
-  const auto pull = [x, t = top.template cast<T>(), weights](const Tensor<T>& g) {
-    return weigh(weights(x, t), g.reshaped(t.shape()));
-  };
-  return record(name, y.reshaped(plan.result), {{v, pull}});
-}
-
 // Where there is nothing to reduce the gradient has no element either.
 template <class T>
 Variable<T> without_elements(detail::Name name, const Variable<T>& v, const Tensor<T>& y) {
@@ -264,9 +251,14 @@ Variable<T> extreme(detail::Name name, const Variable<T>& x, const Axes& axes, b
   const Plan plan(name, x.shape(), axes, keepdims);
   plan.require_elements(name, x.shape());
   if (x.size() == 0) return without_elements(name, x, Tensor<T>::empty(plan.result));
-  const auto value = [](const auto&, const auto& top) { return top; };
-  const auto weights = [](const auto& a, const auto& top) { return tie_weights(a, top); };
-  return reduce_by_top(name, x, plan, beats, value, weights);
+  const auto value = [](const auto&, const auto& t) { return t; };
+  const auto weights = [](const auto& a, const auto& t) { return tie_weights(a, t); };
+  const auto top = top_of(x.value(), plan, beats);
+  const Tensor<T> y = with_tangent(x.value(), top, value, weights);
+  const auto pull = [v = x.value(), t = top.template cast<T>(), weights](const Tensor<T>& g) {
+    return weigh(weights(v, t), g.reshaped(t.shape()));
+  };
+  return record(name, y.reshaped(plan.result), {{x, pull}});
 }
 
 }  // namespace
@@ -313,19 +305,22 @@ Variable<T> Reduce<T>::logsumexp(const Variable<T>& x, const Axes& axes, bool ke
   }
   const auto top = top_of(x.value(), plan, kGreater);
   Tensor<T> y;
-  Tensor<T> total;
+  Tensor<T> total;  // of Duals it is found when a gradient is asked for
   if constexpr (is_dual<T>) {
     const auto value = [](const auto& a, const auto& t) { return log_of_sums(top_sums(a, t), t); };
     const auto weights = [](const auto& a, const auto& t) { return softmax(a, t); };
     y = with_tangent(x.value(), top, value, weights);
-    total = sum_to(shifted_exp(x.value(), top.template cast<T>()), top.shape());
   } else {
     const TopSums<T> sums = top_sums(x.value(), top);
     y = log_of_sums(sums, top);
     total = sums.rest + sums.count;
   }
   const auto pull = [v = x.value(), t = top.template cast<T>(), total](const Tensor<T>& g) {
-    return times_softmax(v, t, total, g.reshaped(t.shape()));
+    const Tensor<T> row = g.reshaped(t.shape());
+    if constexpr (is_dual<T>)
+      return times_softmax(v, t, sum_to(shifted_exp(v, t), t.shape()), row);
+    else
+      return times_softmax(v, t, total, row);
   };
   return record("logsumexp", y.reshaped(plan.result), {{x, pull}});
 }
